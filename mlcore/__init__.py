@@ -1,0 +1,1 @@
+"""The science of SigWeb and the thin Django layer that stores its results."""

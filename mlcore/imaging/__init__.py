@@ -1,0 +1,37 @@
+"""Decoding untrusted images, removing their background, judging their quality, normalising the signature."""
+
+from __future__ import annotations
+
+from mlcore.imaging.decoding import ACCEPTED, DecodedPage, decode
+from mlcore.imaging.display import ink_png, page_png
+from mlcore.imaging.preparing import prepare, prepare_page
+from mlcore.imaging.types import (
+    CANVAS_HEIGHT,
+    CANVAS_WIDTH,
+    Box,
+    Grade,
+    ImageRefused,
+    Limits,
+    Quality,
+    Remark,
+    Signature,
+)
+
+__all__ = [
+    "ACCEPTED",
+    "CANVAS_HEIGHT",
+    "CANVAS_WIDTH",
+    "Box",
+    "DecodedPage",
+    "Grade",
+    "ImageRefused",
+    "Limits",
+    "Quality",
+    "Remark",
+    "Signature",
+    "decode",
+    "ink_png",
+    "page_png",
+    "prepare",
+    "prepare_page",
+]

@@ -1,0 +1,136 @@
+"""Untrusted bytes to an upright grey page, within limits."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from mlcore.imaging.types import Grey, ImageRefused, Limits
+
+# Naming the plug-ins registers them; no other decoder is ever tried on uploaded bytes.
+# (Phones write JPEG with a second picture inside; the JPEG plug-in opens it and calls it MPO.)
+FORMATS = tuple(
+    plugin.format
+    for plugin in (
+        PngImagePlugin.PngImageFile,
+        JpegImagePlugin.JpegImageFile,
+        TiffImagePlugin.TiffImageFile,
+        WebPImagePlugin.WebPImageFile,
+        BmpImagePlugin.BmpImageFile,
+    )
+)
+ACCEPTED = "PNG, JPEG, TIFF, WebP or BMP"
+
+# The caller's limits are checked before a pixel is decoded; Pillow's own global guard stays as the second fence.
+_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPage:
+    """grey: uint8 (H, W), 0 black .. 255 white; media_type of the file; pages in the file."""
+
+    grey: Grey
+    media_type: str
+    pages: int
+
+
+def decode(data: bytes, *, page: int = 0, limits: Limits | None = None) -> DecodedPage:
+    """Decode one page of an image file to grey, upright, with transparency laid on white.
+
+    Raises ImageRefused when the file is empty, too large, has too many pixels or pages, is of another format or is
+    damaged.
+    """
+    limits = limits or Limits()
+    _check_bytes(data, limits)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _decode_checked(data, page, limits)
+    except ImageRefused:
+        raise
+    except UnidentifiedImageError:
+        raise ImageRefused(
+            "unknown_format", f"This file is not a picture that can be read here. Please use {ACCEPTED}."
+        ) from None
+    except Image.DecompressionBombError:
+        raise _too_many_pixels(limits) from None
+    except MemoryError:
+        raise _too_many_pixels(limits) from None
+    except _DECODE_ERRORS:
+        raise ImageRefused(
+            "damaged", "The picture is damaged or cut short. Please scan or save it again and upload the new file."
+        ) from None
+
+
+def _check_bytes(data: bytes, limits: Limits) -> None:
+    if not data:
+        raise ImageRefused("empty_file", "The file is empty. Please choose the file again or scan it anew.")
+    if len(data) > limits.max_bytes:
+        allowed = limits.max_bytes // (1024 * 1024)
+        raise ImageRefused(
+            "too_large",
+            f"The file has {len(data) / 1024 / 1024:.0f} MB; {allowed} MB are allowed. "
+            "Please scan at 300 dpi in grey or cut out the signature.",
+        )
+
+
+def _too_many_pixels(limits: Limits) -> ImageRefused:
+    return ImageRefused(
+        "too_many_pixels",
+        f"The picture has more than {limits.max_pixels / 1e6:.0f} million pixels. "
+        "Please scan at 300 dpi or cut out the signature.",
+    )
+
+
+def _decode_checked(data: bytes, page: int, limits: Limits) -> DecodedPage:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+        if pages > limits.max_pages:
+            raise ImageRefused(
+                "too_many_pages", f"The file has {pages} pages; {limits.max_pages} are allowed. Please split it."
+            )
+        if not 0 <= page < pages:
+            raise ImageRefused("no_such_page", f"The file has {pages} page(s); page {page + 1} does not exist.")
+        if page:
+            image.seek(page)
+        if image.width * image.height > limits.max_pixels:
+            raise _too_many_pixels(limits)
+        media_type = "image/jpeg" if image.format == "MPO" else Image.MIME[image.format or "PNG"]
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        return DecodedPage(grey=to_grey(upright), media_type=media_type, pages=pages)
+
+
+def to_grey(image: Image.Image) -> Grey:
+    """Grey levels uint8 (H, W) of any Pillow mode; transparency becomes white paper."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _scale_to_eight_bits(np.asarray(image))
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, rgba)
+    if image.mode in ("L", "1"):
+        return np.asarray(image.convert("L"))
+    return np.asarray(image.convert("RGB").convert("L"))
+
+
+def _scale_to_eight_bits(values: np.ndarray) -> Grey:
+    """16-bit scans use 12 or 16 bits, floating point pages 0..1 or 0..255: the range found decides."""
+    data = values.astype(np.float32)
+    finite = data[np.isfinite(data)]
+    top = float(finite.max()) if finite.size else 1.0
+    full = next((limit for limit in (1.0, 255.0, 4095.0, 65535.0) if top <= limit), max(top, 1.0))
+    return np.nan_to_num(np.clip(data / full, 0, 1) * 255.0).round().astype(np.uint8)

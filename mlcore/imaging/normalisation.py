@@ -1,0 +1,50 @@
+"""The signature on a canvas of fixed size, with its own proportions."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
+
+MARGIN = 4  # canvas pixels left free on every side, so that strokes do not end at the edge
+_MAX_ENLARGEMENT = 3.0
+_MAX_GAIN = 3.0
+
+
+def normalise(density: Grey, box: Box | None) -> tuple[Grey, Grey]:
+    """Scale the ink in `box` to fit the canvas, centred, aspect preserved.
+
+    density: uint8 (H, W), 0 paper .. 255 ink. Returns (canvas uint8 (96, 192), fine uint8 (192, 384)); the canvas is
+    the fine one averaged over 2 x 2 pixels. Thin pens pale when they are scaled down, so the darkest tenth of the ink
+    is brought back to full density. Without a box both are empty.
+    """
+    fine = np.zeros((2 * CANVAS_HEIGHT, 2 * CANVAS_WIDTH), dtype=np.uint8)
+    if box is None or box.width <= 0 or box.height <= 0:
+        return np.zeros((CANVAS_HEIGHT, CANVAS_WIDTH), dtype=np.uint8), fine
+    crop = density[box.top : box.bottom, box.left : box.right]
+    room = (fine.shape[0] - 4 * MARGIN, fine.shape[1] - 4 * MARGIN)
+    scale = min(room[0] / box.height, room[1] / box.width, 2.0 * _MAX_ENLARGEMENT)
+    height = min(max(1, round(box.height * scale)), room[0])
+    width = min(max(1, round(box.width * scale)), room[1])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    top, left = (fine.shape[0] - height) // 2, (fine.shape[1] - width) // 2
+    fine[top : top + height, left : left + width] = cv2.resize(crop, (width, height), interpolation=method)
+    fine = restore_density(fine)
+    return to_canvas(fine), fine
+
+
+def to_canvas(fine: Grey) -> Grey:
+    """Average 2 x 2 pixels of a fine canvas, uint8 (192, 384) -> (96, 192), and restore the ink's density."""
+    small = cv2.resize(fine, (fine.shape[1] // 2, fine.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return restore_density(np.asarray(small, dtype=np.uint8))
+
+
+def restore_density(ink: Grey) -> Grey:
+    """Raise the ink so that its 90th percentile is full density (255), at most threefold; empty stays empty."""
+    values = ink[ink > 24]
+    if values.size == 0:
+        return ink
+    top = float(np.percentile(values, 90))
+    gain = min(255.0 / max(top, 1.0), _MAX_GAIN)
+    return np.asarray(cv2.convertScaleAbs(ink, alpha=gain), dtype=np.uint8)

@@ -1,0 +1,128 @@
+"""Is this a signature, and how well can it be compared? Each finding is a sentence for the teller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mlcore.imaging.components import stroke_width
+from mlcore.imaging.ink import Ink
+from mlcore.imaging.types import Box, Grade, Grey, Mask, Quality, Remark
+
+_MIN_SIDE, _SMALL_SIDE = 24, 90  # pixels of the longer side of the ink box
+_MIN_CONTRAST, _PALE = 0.10, 0.22
+_MAX_SOLID, _MAX_STROKE = 0.45, 0.22  # ink share of the box; stroke width over the box's shorter side
+_BLURRED, _SOFT = 0.12, 0.20  # sharpness: 1 / edge width in pixels
+_MAX_TEXTURE = 1.4  # pixels between paper and ink, per pixel of ink, beyond which it is a photograph
+
+BLANK = Remark("blank", "No ink was found. Please check that the signature is on the page and scan it again.")
+DARK = Remark("dark_page", "The picture is almost black. Please scan it again, the paper lying face down and flat.")
+SOLID = Remark("solid", "This is a filled area, not handwriting. Please upload a picture of the signature alone.")
+PHOTO = Remark("not_a_signature", "This looks like a photograph, not like ink on paper. Please upload the signature.")
+TINY = Remark("too_small", "The signature is only a few pixels large. Please scan it at 300 dpi.")
+FAINT = Remark("too_faint", "The ink can hardly be told from the paper. Please scan it again with more contrast.")
+BLUR = Remark("blurred", "The picture is too blurred to compare strokes. Please scan it again or hold the camera still.")
+SMALL = Remark("small", "The signature is small; details are lost. A scan at 300 dpi compares better.")
+PALE = Remark("pale", "The ink is pale. A darker pen or a scan with more contrast compares better.")
+SOFT = Remark("soft", "The picture is a little blurred. A sharper scan compares better.")
+CUT = Remark("touches_border", "Ink touches the edge of the picture; part of the signature may be missing.")
+
+_REFUSING = frozenset({BLANK, DARK, SOLID, PHOTO, TINY, FAINT, BLUR})
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    ink_share: float
+    stroke: float
+    texture: float
+    sharpness: float
+    touches_border: bool
+
+
+def assess(grey: Grey, ink: Ink, mask: Mask, box: Box | None) -> Quality:
+    """Grade a page by its ink: grey uint8 (H, W), the extracted ink, the cleaned mask and its box."""
+    if ink.paper < 60:
+        return _quality(None, ink, None, (DARK,))
+    if box is None:
+        return _quality(None, ink, None, (BLANK,))
+    found = _measure(grey, ink, mask, box)
+    return _quality(box, ink, found, tuple(_remarks(box, ink, found)))
+
+
+def _measure(grey: Grey, ink: Ink, mask: Mask, box: Box) -> _Findings:
+    inside = mask[box.top : box.bottom, box.left : box.right]
+    area = int(np.count_nonzero(inside))
+    window = grey[box.top : box.bottom, box.left : box.right]
+    return _Findings(
+        ink_share=area / inside.size,
+        stroke=stroke_width(inside) / max(min(box.width, box.height), 1),
+        texture=_texture(window, ink.paper),
+        sharpness=_sharpness(window, inside),
+        touches_border=_touches_border(mask),
+    )
+
+
+def _remarks(box: Box, ink: Ink, found: _Findings) -> list[Remark]:
+    longer, shorter = max(box.width, box.height), min(box.width, box.height)
+    if longer < _MIN_SIDE or shorter < 4:
+        return [TINY]
+    if found.texture > _MAX_TEXTURE:
+        return [PHOTO]
+    if found.ink_share > _MAX_SOLID or (found.stroke > _MAX_STROKE and found.ink_share > 0.2):
+        return [SOLID]
+    checks = (
+        (ink.contrast < _MIN_CONTRAST, FAINT),
+        (found.sharpness < _BLURRED, BLUR),
+        (longer < _SMALL_SIDE, SMALL),
+        (_MIN_CONTRAST <= ink.contrast < _PALE, PALE),
+        (_BLURRED <= found.sharpness < _SOFT, SOFT),
+        (found.touches_border, CUT),
+    )
+    return [remark for applies, remark in checks if applies]
+
+
+def _quality(box: Box | None, ink: Ink, found: _Findings | None, remarks: tuple[Remark, ...]) -> Quality:
+    grade: Grade = "good" if not remarks else "usable"
+    if any(remark in _REFUSING for remark in remarks):
+        grade = "refused"
+    return Quality(
+        grade=grade,
+        ink_share=round(found.ink_share, 4) if found else 0.0,
+        width=box.width if box else 0,
+        height=box.height if box else 0,
+        contrast=round(ink.contrast, 4),
+        sharpness=round(found.sharpness, 4) if found else 0.0,
+        touches_border=found.touches_border if found else False,
+        remarks=remarks,
+    )
+
+
+def _texture(window: Grey, paper: float) -> float:
+    """Pixels clearly neither paper nor ink, per ink pixel. A scan has few (stroke edges), a photograph many."""
+    dark = float(np.percentile(window, 2))
+    span = max(paper - dark, 1.0)
+    level = (paper - window.astype(np.float32)) / span
+    between = np.count_nonzero((level > 0.15) & (level < 0.6))
+    return between / max(int(np.count_nonzero(level >= 0.6)), 1)
+
+
+def _sharpness(window: Grey, mask: Mask) -> float:
+    """Steepest grey step per pixel at the strokes' edges over their contrast: 1 for bilevel, 1/n for n-pixel edges."""
+    solid = mask.astype(np.uint8)
+    kernel = np.ones((3, 3), np.uint8)
+    edge = cv2.dilate(solid, kernel).astype(bool) & ~cv2.erode(solid, kernel, borderValue=0).astype(bool)
+    if not edge.any():
+        return 0.0
+    values = window.astype(np.float32)
+    across = np.abs(cv2.Sobel(values, cv2.CV_32F, 1, 0, ksize=3)) / 8.0
+    down = np.abs(cv2.Sobel(values, cv2.CV_32F, 0, 1, ksize=3)) / 8.0
+    steepness = float(np.percentile(np.maximum(across, down)[edge], 75))
+    paper, dark = np.percentile(values, (95, 2))
+    return float(min(2.0 * steepness / max(float(paper - dark), 1.0), 1.0))
+
+
+def _touches_border(mask: Mask) -> bool:
+    frame = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+    return int(np.count_nonzero(frame)) >= 2
