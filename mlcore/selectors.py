@@ -1,0 +1,86 @@
+"""Reading model versions, their loaded artefacts and the state of the embeddings."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
+
+from customers.models import Specimen
+from mlcore.bundle import BASE_DIRECTORY, Bundle, load_bundle
+from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
+
+BASE = "base"
+# The champion, and one more while a promotion or a re-embedding is under way.
+BUNDLES_KEPT = 2
+
+_bundles: OrderedDict[tuple[Path, str], Bundle] = OrderedDict()
+_bundles_lock = threading.Lock()
+
+
+class NoChampion(RuntimeError):
+    """No model version is champion, so nothing can be embedded or judged."""
+
+    def __init__(self) -> None:
+        super().__init__("No model version is in use; an administrator has to install or promote one.")
+
+
+def model_champion() -> ModelVersion:
+    """The one champion. Raises NoChampion."""
+    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).first()
+    if champion is None:
+        raise NoChampion
+    return champion
+
+
+def model_directory(version: ModelVersion) -> Path:
+    """Where the artefact of a model version lies on this machine."""
+    if version.directory == BASE:
+        return BASE_DIRECTORY
+    return Path(settings.MODELS_DIR) / version.directory
+
+
+def model_bundle(version: ModelVersion) -> Bundle:
+    """The loaded artefact of a model version, digests checked; loaded once a process and safe to share by threads.
+
+    Raises ArtefactError when it is missing, damaged or of a newer format.
+    """
+    key = (model_directory(version), version.digest)
+    # Loading under the lock keeps ten first requests from loading ten copies.
+    with _bundles_lock:
+        bundle = _bundles.get(key)
+        if bundle is None:
+            bundle = load_bundle(key[0], digest=key[1])
+            _bundles[key] = bundle
+            while len(_bundles) > BUNDLES_KEPT:
+                _bundles.popitem(last=False)
+        _bundles.move_to_end(key)
+    return bundle
+
+
+def bundles_forget() -> None:
+    """Drop every loaded artefact of this process."""
+    with _bundles_lock:
+        _bundles.clear()
+
+
+def specimens_without_embedding(*, version: ModelVersion, stored_before: datetime | None = None) -> QuerySet[Specimen]:
+    """Pending and approved specimens that have no vector under this version, oldest first.
+
+    Those whose failure is on record are left out: trying them again would not help.
+    """
+    made = Embedding.objects.filter(specimen=OuterRef("pk"), model_version=version)
+    failed = EmbeddingFailure.objects.filter(specimen=OuterRef("pk"), model_version=version)
+    missing = (
+        Specimen.objects.filter(state__in=[Specimen.State.PENDING, Specimen.State.APPROVED])
+        .exclude(Exists(made))
+        .exclude(Exists(failed))
+        .order_by("enrolled_at", "pk")
+    )
+    if stored_before is not None:
+        missing = missing.filter(enrolled_at__lt=stored_before)
+    return missing

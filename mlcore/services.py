@@ -1,0 +1,209 @@
+"""Writing model versions and embeddings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils import timezone
+
+from customers.blobs import BlobDamaged, unseal
+from customers.models import Specimen
+from mlcore.bundle import ArtefactError
+from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
+from mlcore.runtime import Features
+from mlcore.selectors import BASE, model_bundle, model_champion, model_directory
+from sigweb.audit.services import audit_record
+
+if TYPE_CHECKING:
+    from sigweb.accounts.models import User
+
+# Any constant: names the lock under which champions change.
+_CHAMPION_LOCK = 0x5167_0001
+
+
+class PromotionRefused(RuntimeError):
+    """The model version may not become champion; the message says why."""
+
+
+class SpecimenUnusable(RuntimeError):
+    """A specimen that can not be embedded, now or later."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSet:
+    """The features of a set of specimens, keyed by primary key, and why some have none."""
+
+    features: dict[int, Features] = field(default_factory=dict)
+    unusable: dict[int, SpecimenUnusable] = field(default_factory=dict)
+
+
+def model_install(*, directory: str = BASE, actor: User | None = None) -> tuple[ModelVersion, bool]:
+    """Record the artefact in a folder of MODELS_DIR (or the shipped base) as a model version; True if it is new.
+
+    Idempotent by the digest of its model.json. The base becomes champion when there is none, or when the champion is
+    the base of an earlier release, whose files this release has replaced. Raises ArtefactError.
+    """
+    version = ModelVersion(directory=directory)
+    version.full_clean(exclude=["name", "digest"])
+    version.digest = _artefact_digest(version)
+    manifest = model_bundle(version).manifest
+    with transaction.atomic():
+        _champion_lock()
+        installed = ModelVersion.objects.filter(digest=version.digest).first()
+        created = installed is None
+        if installed is None:
+            version.name = _free_name(str(manifest["name"]), version.digest)
+            version.figures = dict(manifest.get("figures") or {})
+            version.thresholds = dict(manifest.get("thresholds") or {})
+            version.data_snapshot = _as_mapping(manifest.get("data"))
+            version.save()
+            audit_record(actor=actor, action="model.installed", obj=version, details={"digest": version.digest})
+            installed = version
+        champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).first()
+        if directory == BASE and (champion is None or champion.directory == BASE):
+            installed = model_promote(version=installed, actor=actor)
+    return installed, created
+
+
+@transaction.atomic
+def model_promote(*, version: ModelVersion, actor: User | None = None) -> ModelVersion:
+    """Make a candidate, or a retired version again, the champion; the champion so far retires.
+
+    Raises PromotionRefused when its artefact can not be loaded or holds no usable thresholds.
+    """
+    _champion_lock()
+    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+    if version.state == ModelVersion.State.CHAMPION:
+        return version
+    try:
+        model_bundle(version)
+    except ArtefactError as error:
+        raise PromotionRefused(str(error)) from error
+    before = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).first()
+    if before is not None:
+        before.state = ModelVersion.State.RETIRED
+        before.save(update_fields=["state"])
+    version.state = ModelVersion.State.CHAMPION
+    version.promoted_at = timezone.now()
+    version.save(update_fields=["state", "promoted_at"])
+    audit_record(
+        actor=actor,
+        action="model.promoted",
+        obj=version,
+        details={"digest": version.digest, "instead_of": str(before.public_id) if before else None},
+    )
+    return version
+
+
+def specimen_embed(*, specimen: Specimen, version: ModelVersion | None = None) -> Embedding:
+    """The embedding of a specimen under a model version (the champion unless told), made when it is missing.
+
+    Idempotent, also when two processes make it at once. Raises SpecimenUnusable (recorded, so that no sweep tries it
+    again), NoChampion, ArtefactError.
+    """
+    version = version or model_champion()
+    made = Embedding.objects.filter(specimen=specimen, model_version=version).first()
+    if made is not None:
+        return made
+    result = _embeddings_make([specimen], version)
+    if specimen.pk in result.unusable:
+        raise result.unusable[specimen.pk]
+    return Embedding.objects.get(specimen=specimen, model_version=version)
+
+
+def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> FeatureSet:
+    """The features of these specimens: the stored ones, the missing ones made and stored on the spot.
+
+    Raises ArtefactError.
+    """
+    stored = Embedding.objects.filter(specimen__in=specimens, model_version=version)
+    features = {row.specimen_id: _features_stored(row) for row in stored}
+    missing = [specimen for specimen in specimens if specimen.pk not in features]
+    made = _embeddings_make(missing, version) if missing else FeatureSet()
+    return FeatureSet(features | made.features, made.unusable)
+
+
+def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> FeatureSet:
+    bundle = model_bundle(version)
+    result = FeatureSet()
+    prepared: list[tuple[Specimen, Signature]] = []
+    for specimen in specimens:
+        try:
+            prepared.append((specimen, _specimen_prepare(specimen)))
+        except SpecimenUnusable as error:
+            result.unusable[specimen.pk] = error
+            _failure_record(specimen, version, error)
+    if not prepared:
+        return result
+    made = bundle.embed(np.stack([signature.canvas for _, signature in prepared]))
+    rows = [
+        Embedding(specimen=specimen, model_version=version, vector=features.vector, local=features.local_bytes())
+        for (specimen, _), features in zip(prepared, made, strict=True)
+    ]
+    # A worker and a verification may make the same one at once: the first to commit is kept, both are equal.
+    Embedding.objects.bulk_create(rows, ignore_conflicts=True)
+    EmbeddingFailure.objects.filter(specimen__in=[row.specimen_id for row in rows], model_version=version).delete()
+    for row in rows:
+        # Through the stored form, so that the first verdict equals all later ones to the bit.
+        result.features[row.specimen_id] = _features_stored(row)
+    return result
+
+
+def _specimen_prepare(specimen: Specimen) -> Signature:
+    try:
+        plain = unseal(bytes(specimen.image), context=str(specimen.public_id))
+        signature = prepare(plain)
+    except BlobDamaged as error:
+        raise SpecimenUnusable("blob_damaged", "The stored image is damaged and can not be opened.") from error
+    except ImageRefused as error:
+        raise SpecimenUnusable(error.code, error.sentence) from error
+    if signature.quality.grade == "refused":
+        remarks = signature.quality.remarks
+        sentence = remarks[0].sentence if remarks else "No signature was found on the stored image."
+        raise SpecimenUnusable("quality_refused", sentence)
+    return signature
+
+
+def _failure_record(specimen: Specimen, version: ModelVersion, error: SpecimenUnusable) -> None:
+    EmbeddingFailure.objects.update_or_create(
+        specimen=specimen,
+        model_version=version,
+        defaults={"code": error.code, "sentence": error.sentence[:400], "failed_at": timezone.now()},
+    )
+
+
+def _features_stored(row: Embedding) -> Features:
+    return Features.from_stored(np.asarray(row.vector, dtype=np.float32), bytes(row.local))
+
+
+def _artefact_digest(version: ModelVersion) -> str:
+    try:
+        return hashlib.sha256((model_directory(version) / "model.json").read_bytes()).hexdigest()
+    except OSError as error:
+        raise ArtefactError(f"The model in “{version.directory}” has no readable model.json.") from error
+
+
+def _free_name(name: str, digest: str) -> str:
+    name = name[:80] or "model"
+    return f"{name}-{digest[:8]}" if ModelVersion.objects.filter(name=name).exists() else name
+
+
+def _as_mapping(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {"data": value} if value else {}
+
+
+def _champion_lock() -> None:
+    """One champion changes at a time; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAMPION_LOCK])

@@ -1,0 +1,109 @@
+"""One question put to the system: did this customer write this signature? And what the system answered."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+DIGEST_PATTERN = r"^[0-9a-f]{64}$"
+
+
+class Verification(models.Model):
+    """A questioned signature judged against a customer's specimens; what it stood on is kept with it.
+
+    ``distances`` holds one entry a specimen, in the order judged:
+    ``{"specimen": public_id, "vector": [0, 2], "local": [0, 1]}``.
+    """
+
+    class Verdict(models.TextChoices):
+        MATCH = "match", _("Match")
+        REFER = "refer", _("Refer")
+        NO_MATCH = "no_match", _("No match")
+
+    class Decision(models.TextChoices):
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="verifications")
+    image = models.BinaryField(help_text=_("The questioned image, encrypted."))
+    digest = models.CharField(max_length=64, help_text=_("Keyed digest of the questioned image."))
+    media_type = models.CharField(max_length=40)
+    box = models.JSONField(null=True, blank=True, help_text=_("Ink box on the page, in pixels."))
+    amount = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    cheque_number = models.CharField(max_length=30, blank=True)
+
+    distances = models.JSONField(default=list)
+    skipped = models.JSONField(default=list, blank=True, help_text=_("Specimens that could not be compared, and why."))
+    score = models.FloatField()
+    probability = models.FloatField(help_text=_("Genuine against skilled forgery, equal priors."))
+    far = models.FloatField(help_text=_("Share of skilled forgeries with this score or a smaller one."))
+    frr = models.FloatField(help_text=_("Share of genuine signatures with a larger score."))
+    t_match = models.FloatField()
+    t_no_match = models.FloatField()
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    reasons = models.JSONField(default=list)
+    quality = models.JSONField(default=dict)
+    model_version = models.ForeignKey(
+        "mlcore.ModelVersion", on_delete=models.PROTECT, related_name="verifications"
+    )
+    policy_version = models.CharField(max_length=40)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verifications_asked"
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+    request_token = models.UUIDField(unique=True, editable=False)
+
+    human_decision = models.CharField(max_length=8, choices=Decision.choices, null=True, blank=True)
+    reason_code = models.CharField(max_length=40, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="verifications_decided",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("verification")
+        verbose_name_plural = _("verifications")
+        ordering = ["-asked_at", "-pk"]
+        indexes = [
+            models.Index(fields=["asked_by", "-asked_at"], name="verification_own_latest"),
+            models.Index(fields=["verdict", "-asked_at"], name="verification_verdict_latest"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=["match", "refer", "no_match"]), name="verification_verdict_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(digest__regex=DIGEST_PATTERN), name="verification_digest_sha256"
+            ),
+            models.CheckConstraint(
+                condition=Q(probability__gte=0, probability__lte=1, far__gte=0, far__lte=1, frr__gte=0, frr__lte=1),
+                name="verification_shares_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(t_match__lte=F("t_no_match")), name="verification_thresholds_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gte=0), name="verification_amount_not_negative"
+            ),
+            # A decision is whole or absent.
+            models.CheckConstraint(
+                condition=Q(human_decision__isnull=True, decided_by__isnull=True, decided_at__isnull=True)
+                | Q(human_decision__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                name="verification_decision_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} {self.public_id}"
