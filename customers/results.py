@@ -1,0 +1,44 @@
+"""What the services hand back, and how they say no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from customers.models import Customer, Specimen
+
+
+class Refused(Exception):
+    """A rule said no; `sentence` tells the person why and what to do. Nothing has been changed."""
+
+    def __init__(self, code: str, sentence: str, *, customer: Customer | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.customer = customer
+
+
+@dataclass(frozen=True, slots=True)
+class DraftResult:
+    """One file that was checked: what was stored (None: the bytes could not be read) and what to tell."""
+
+    filename: str
+    specimen: Specimen | None
+    grade: str
+    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    already: bool = False
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the draft can go into the submitted set."""
+        return self.specimen is not None and self.grade != Specimen.Grade.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A set of specimens stored for a customer; `again`: by an earlier submission of the same form."""
+
+    customer: Customer
+    specimens: tuple[Specimen, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    again: bool = False
