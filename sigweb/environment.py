@@ -15,7 +15,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import environ
 
-EMBEDDED = "embedded://"
+from sigweb.embedded import addresses
+
+EMBEDDED = "embedded://"  # the servers that `make servers` or `make demo` runs under var/
 DATA_KEY_BYTES = 32
 
 
@@ -25,8 +27,9 @@ class Reader:
     ``problems`` maps the name of a setting to a sentence without its value.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], var: Path) -> None:
         self.problems: dict[str, str] = {}
+        self._var = var  # where embedded servers keep their data
         self._env = environ.FileAwareEnv()
         self._env.ENVIRON = environ.FileAwareEnv.ENVIRON.__class__(dict(environment))
 
@@ -80,11 +83,18 @@ class Reader:
                 self.problems[name] = f"{name} must be base64 keys of {DATA_KEY_BYTES} bytes, separated by commas."
         return keys
 
+    def redis(self, name: str) -> str:
+        """Return the URL of a Redis server, "" when there is none."""
+        url = self.text(name)
+        return addresses.redis_url(self._var) if url == EMBEDDED else url
+
     def database(self, name: str) -> dict[str, object]:
         """Return Django's settings for the PostgreSQL server of a ``postgres://`` URL, {} when there is none."""
         url = self.text(name)
         if not url:
             return {}
+        if url == EMBEDDED:
+            url = addresses.database_url(self._var)
         try:
             config = dict(environ.Env.db_url_config(url))
         except Exception:  # the parser raises whatever urllib raises, and the URL holds a password

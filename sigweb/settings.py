@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sigweb.environment import Reader, broker_url, variables
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-read = Reader(variables(BASE_DIR))
+read = Reader(variables(BASE_DIR), var=BASE_DIR / "var")
 
 # --- what kind of installation ---------------------------------------------------------------------------
 DEBUG = read.flag("DEBUG", default=False)
@@ -163,7 +163,7 @@ USE_I18N = True
 USE_TZ = True
 
 # --- background work -------------------------------------------------------------------------------------
-REDIS_URL = read.text("REDIS_URL")
+REDIS_URL = read.redis("REDIS_URL")
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
