@@ -21,7 +21,7 @@ class Fold(Func):
 
     function = "customers_fold"
     arity = 1
-    output_field = models.TextField()  # type: ignore[assignment]
+    output_field = models.TextField()
 
 
 class Customer(models.Model):
@@ -64,9 +64,7 @@ class Customer(models.Model):
             models.Index(fields=("name", "number"), name="customers_by_name"),
         )
         constraints = (
-            models.CheckConstraint(
-                condition=Q(number=Upper("number")) & ~Q(number=""), name="customers_number_upper"
-            ),
+            models.CheckConstraint(condition=Q(number=Upper("number")) & ~Q(number=""), name="customers_number_upper"),
         )
 
     def __str__(self) -> str:
@@ -135,6 +133,8 @@ class Specimen(models.Model):
         related_name="+",
     )
     retired_at = models.DateTimeField(_("retired"), null=True)
+    # Set when the stored bytes could not be opened or decoded; a person has to enrol the picture anew.
+    unreadable_at = models.DateTimeField(_("found unreadable"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("specimen")
@@ -153,8 +153,7 @@ class Specimen(models.Model):
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(state="draft", customer__isnull=True)
-                | (~Q(state="draft") & Q(customer__isnull=False)),
+                condition=Q(state="draft", customer__isnull=True) | (~Q(state="draft") & Q(customer__isnull=False)),
                 name="specimens_draft_has_no_customer",
             ),
             models.CheckConstraint(

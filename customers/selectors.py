@@ -27,11 +27,7 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
         return Customer.objects.none()
     folded = Fold(Value(text, output_field=TextField()))
     by_number = Q(number__startswith=text.upper())
-    by_name = (
-        Q(folded__contains=folded)
-        | Q(folded__trigram_similar=folded)
-        | Q(folded__trigram_word_similar=folded)
-    )
+    by_name = Q(folded__contains=folded) | Q(folded__trigram_similar=folded) | Q(folded__trigram_word_similar=folded)
     return (
         Customer.objects.select_related("branch")
         .annotate(folded=Fold(F("name")))
@@ -40,7 +36,7 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
             rank=Case(
                 When(number=text.upper(), then=Value(3.0)),
                 When(by_number, then=Value(2.0)),
-                default=TrigramWordSimilarity(folded, "folded"),
+                default=TrigramWordSimilarity(folded, "folded")  # type: ignore[arg-type],
                 output_field=FloatField(),
             )
         )
@@ -67,17 +63,15 @@ def customers_filtered(
         found = found.filter(branch__public_id=branch)
     found = customers_with_counts(found)
     if show == "thin":
-        found = found.filter(approved__lt=THIN_BELOW)
+        found = found.filter(Q(approved__lt=THIN_BELOW))
     elif show == "pending":
-        found = found.filter(pending__gt=0)
+        found = found.filter(Q(pending__gt=0))
     return found
 
 
 def customers_thin() -> QuerySet[Customer]:
     """Active customers with fewer than THIN_BELOW approved specimens, the thinnest first."""
-    return customers_filtered(status=Customer.Status.ACTIVE, show="thin").order_by(
-        "approved", "name", "number"
-    )
+    return customers_filtered(status=Customer.Status.ACTIVE, show="thin").order_by(F("approved"), "name", "number")
 
 
 def specimens_waiting() -> QuerySet[Specimen]:
@@ -90,11 +84,21 @@ def specimens_waiting() -> QuerySet[Specimen]:
     )
 
 
+def specimens_unreadable() -> QuerySet[Specimen]:
+    """Specimens in use whose stored picture can not be opened."""
+    return (
+        Specimen.objects.filter(
+            state__in=(Specimen.State.PENDING, Specimen.State.APPROVED), unreadable_at__isnull=False
+        )
+        .select_related("customer")
+        .defer("image")
+        .order_by("unreadable_at", "pk")
+    )
+
+
 def specimens_of(*, customer: Customer) -> QuerySet[Specimen]:
     """All specimens of a customer: approved, then waiting, then retired; without their images."""
-    order = Case(
-        When(state=Specimen.State.APPROVED, then=0), When(state=Specimen.State.PENDING, then=1), default=2
-    )
+    order = Case(When(state=Specimen.State.APPROVED, then=0), When(state=Specimen.State.PENDING, then=1), default=2)
     return (
         customer.specimens.select_related("enrolled_by", "approved_by", "retired_by")
         .defer("image")
@@ -112,9 +116,7 @@ def specimens_elsewhere(*, digest: str, customer: Customer | None) -> QuerySet[S
 
 def enrolment_rows(*, enrolment: UUID) -> QuerySet[Specimen]:
     """All specimens that came through one form, drafts or not, in the order of upload, without their images."""
-    return (
-        Specimen.objects.filter(enrolment=enrolment).select_related("customer").defer("image").order_by("pk")
-    )
+    return Specimen.objects.filter(enrolment=enrolment).select_related("customer").defer("image").order_by("pk")
 
 
 def drafts_of(*, enrolment: UUID, actor: User) -> QuerySet[Specimen]:
@@ -125,9 +127,7 @@ def drafts_of(*, enrolment: UUID, actor: User) -> QuerySet[Specimen]:
 def drafts_stale() -> QuerySet[Specimen]:
     """Drafts that nobody submitted within settings.DRAFT_HOURS (24)."""
     hours = getattr(settings, "DRAFT_HOURS", 24)
-    return Specimen.objects.filter(
-        state=Specimen.State.DRAFT, enrolled_at__lt=timezone.now() - timedelta(hours=hours)
-    )
+    return Specimen.objects.filter(state=Specimen.State.DRAFT, enrolled_at__lt=timezone.now() - timedelta(hours=hours))
 
 
 def specimen_bytes(*, specimen: Specimen) -> bytes:

@@ -76,17 +76,11 @@ def draft_result(*, specimen: Specimen, customer: Customer | None, already: bool
     if already:
         warnings.append(_("You already added this picture; it is counted once."))
     if customer is not None and customer.specimens.filter(digest=specimen.digest).exists():
-        warnings.append(
-            _("This customer already has this very picture; it will not be stored a second time.")
-        )
+        warnings.append(_("This customer already has this very picture; it will not be stored a second time."))
     if specimens_elsewhere(digest=specimen.digest, customer=customer).exists():
-        warnings.append(
-            _("The very same picture is enrolled at another customer. Make sure that it is the right one.")
-        )
+        warnings.append(_("The very same picture is enrolled at another customer. Make sure that it is the right one."))
     remarks = tuple(str(remark["sentence"]) for remark in specimen.quality.get("remarks", ()))
-    return DraftResult(
-        specimen.filename, specimen, specimen.quality_grade, remarks, tuple(warnings), already=already
-    )
+    return DraftResult(specimen.filename, specimen, specimen.quality_grade, remarks, tuple(warnings), already=already)
 
 
 def draft_remove(*, actor: User, specimen: Specimen) -> None:
@@ -102,9 +96,7 @@ def drafts_purge() -> int:
     """Forget the drafts that nobody submitted in time; returns how many."""
     with transaction.atomic():
         # Locked first: a draft that is being submitted this moment is skipped, not deleted under its form.
-        stale = list(
-            drafts_stale().select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
-        )
+        stale = list(drafts_stale().select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
         Specimen.objects.filter(pk__in=stale).delete()
     return len(stale)
 
@@ -131,10 +123,8 @@ def specimens_submit(
     with transaction.atomic():
         siblings = _enrolment_lock(enrolment=enrolment, actor=actor)
         before = [sibling for sibling in siblings if sibling.state != Specimen.State.DRAFT]
-        if before:
-            owner = before[0].customer
-            assert owner is not None  # a constraint: only drafts have none
-            return Submitted(owner, tuple(before), again=True)
+        if before and before[0].customer is not None:
+            return Submitted(before[0].customer, tuple(before), again=True)
         drafts = _chosen_drafts(siblings, chosen)
         if customer is None:
             customer = _customer_create(actor=actor, fields=fields or {}, request=request)
@@ -150,15 +140,11 @@ def specimens_submit(
             specimen.signed_on = signed_on
             specimen.expires_on = expires_on
             specimen.enrolled_at = now
-            specimen.save(
-                update_fields=("customer", "state", "source", "signed_on", "expires_on", "enrolled_at")
-            )
+            specimen.save(update_fields=("customer", "state", "source", "signed_on", "expires_on", "enrolled_at"))
             _enrolled_record(actor=actor, specimen=specimen, customer=customer, request=request)
         Specimen.objects.filter(enrolment=enrolment, state=Specimen.State.DRAFT).delete()
         public_ids = [specimen.public_id for specimen in stored]
-        transaction.on_commit(
-            lambda: specimens_stored.send_robust(sender=Specimen, public_ids=public_ids), robust=True
-        )
+        transaction.on_commit(lambda: specimens_stored.send_robust(sender=Specimen, public_ids=public_ids), robust=True)
     return Submitted(customer, tuple(stored), tuple(_known_notes(known)))
 
 
@@ -173,15 +159,11 @@ def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | 
         if specimen.state != Specimen.State.PENDING:
             raise Refused("not_pending", _("This specimen is not waiting for approval any more."))
         if settings.FOUR_EYES and specimen.enrolled_by_id == actor.pk:
-            raise Refused(
-                "four_eyes", _("You enrolled this specimen yourself; another person has to approve it.")
-            )
+            raise Refused("four_eyes", _("You enrolled this specimen yourself; another person has to approve it."))
         if customer.specimens.filter(state=Specimen.State.APPROVED).count() >= MAX_APPROVED:
             raise Refused(
                 "full",
-                _(
-                    "This customer already has %(count)d approved specimens. Retire one before you approve another."
-                )
+                _("This customer already has %(count)d approved specimens. Retire one before you approve another.")
                 % {"count": MAX_APPROVED},
             )
         specimen.state = Specimen.State.APPROVED
@@ -203,10 +185,18 @@ def specimen_retire(*, actor: User, specimen: Specimen, request: HttpRequest | N
         specimen.retired_by = actor
         specimen.retired_at = timezone.now()
         specimen.save(update_fields=("state", "retired_by", "retired_at"))
-        audit_record(
-            actor=actor, action="specimen.retired", obj=specimen, request=request, details={"from": before}
-        )
+        audit_record(actor=actor, action="specimen.retired", obj=specimen, request=request, details={"from": before})
     return specimen
+
+
+def specimen_mark_unreadable(*, specimen: Specimen, reason: str, request: HttpRequest | None = None) -> None:
+    """Note that a stored picture can not be opened; home shows it until it is retired. Idempotent."""
+    with transaction.atomic():
+        marked = Specimen.objects.filter(pk=specimen.pk, unreadable_at=None).update(unreadable_at=timezone.now())
+        if marked:
+            audit_record(
+                actor=None, action="specimen.unreadable", obj=specimen, request=request, details={"reason": reason}
+            )
 
 
 def customer_update(
@@ -235,9 +225,7 @@ def customer_lock(*, customer: Customer) -> Customer:
     """The customer's row, locked until the transaction ends. Raises Refused when he is closed."""
     locked = Customer.objects.select_for_update().get(pk=customer.pk)
     if not locked.is_active:
-        raise Refused(
-            "closed", _("This customer is closed; his specimens can not be changed."), customer=locked
-        )
+        raise Refused("closed", _("This customer is closed; his specimens can not be changed."), customer=locked)
     return locked
 
 
@@ -296,12 +284,8 @@ def _split_known(customer: Customer, drafts: Sequence[Specimen]) -> tuple[list[S
 def _known_notes(known: Sequence[Specimen]) -> list[str]:
     states = {
         Specimen.State.PENDING: _("The picture “%(file)s” is already waiting for approval at this customer."),
-        Specimen.State.APPROVED: _(
-            "The picture “%(file)s” is already an approved specimen of this customer."
-        ),
-        Specimen.State.RETIRED: _(
-            "The picture “%(file)s” was a specimen of this customer and has been retired."
-        ),
+        Specimen.State.APPROVED: _("The picture “%(file)s” is already an approved specimen of this customer."),
+        Specimen.State.RETIRED: _("The picture “%(file)s” was a specimen of this customer and has been retired."),
     }
     return [states[Specimen.State(specimen.state)] % {"file": specimen.filename} for specimen in known]
 
@@ -318,20 +302,14 @@ def _room_demand(customer: Customer, *, adding: int) -> None:
     ) % {"room": room}
     raise Refused(
         "full",
-        _(
-            "A customer has at most %(most)d specimens; %(in_use)d are in use and %(adding)d were chosen. %(rest)s"
-        )
+        _("A customer has at most %(most)d specimens; %(in_use)d are in use and %(adding)d were chosen. %(rest)s")
         % {"most": MAX_APPROVED, "in_use": in_use, "adding": adding, "rest": rest},
         customer=customer,
     )
 
 
-def _enrolled_record(
-    *, actor: User, specimen: Specimen, customer: Customer, request: HttpRequest | None
-) -> None:
-    elsewhere = [
-        str(other.public_id) for other in specimens_elsewhere(digest=specimen.digest, customer=customer)[:20]
-    ]
+def _enrolled_record(*, actor: User, specimen: Specimen, customer: Customer, request: HttpRequest | None) -> None:
+    elsewhere = [str(other.public_id) for other in specimens_elsewhere(digest=specimen.digest, customer=customer)[:20]]
     audit_record(
         actor=actor,
         action="specimen.enrolled",

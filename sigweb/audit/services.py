@@ -29,9 +29,9 @@ def audit_record(
     named by its kind and random public_id. `details` must be JSON and hold no image, name or customer number.
     Joins the caller's transaction: what is rolled back was not done.
     """
-    known = actor if actor is not None and actor.is_authenticated else None
+    known = None if actor is None or isinstance(actor, AnonymousUser) else actor
     return AuditEvent.objects.create(
-        actor=known if known is not None and not isinstance(known, AnonymousUser) else None,
+        actor=known,
         actor_name=known.get_username() if known is not None else "",
         action=action,
         object_type=obj._meta.label_lower if obj is not None else "",
