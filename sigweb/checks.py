@@ -17,9 +17,11 @@ from django.core.exceptions import ImproperlyConfigured
 TAG = "sigweb"
 # Everybody can read these in .env.example.
 PUBLISHED_SECRET_KEY = "development-only"  # noqa: S105
-PUBLISHED_DATA_KEYS = frozenset({"ZGV2ZWxvcG1lbnQgb25seSwgbm90IHNlY3JldCBrZXk="})
+PUBLISHED_DATA_KEYS = frozenset(
+    {"ZGV2ZWxvcG1lbnQgb25seSwgbm90IHNlY3JldCBrZXk=", "ZGV2ZWxvcG1lbnQgb25seTogdGhlIGRpZ2VzdHMga2U="}
+)
 SHORTEST_SECRET_KEY = 50
-REPORTED_ELSEWHERE = frozenset({"SECRET_KEY", "DATA_KEYS", "DATABASE_URL", "REDIS_URL"})
+REPORTED_ELSEWHERE = frozenset({"SECRET_KEY", "DATA_KEYS", "DIGEST_KEY", "DATABASE_URL", "REDIS_URL"})
 
 Apps = Sequence[AppConfig] | None
 
@@ -53,6 +55,18 @@ def check_data_keys(app_configs: Apps, **_: Any) -> list[checks.CheckMessage]:
         problem = "DATA_KEYS holds the same key twice."
     hint = "Set DATA_KEYS or DATA_KEYS_FILE to base64 keys of 32 random bytes, the current one first."
     return [_error("E002", problem, hint)] if problem else []
+
+
+def check_digest_key(app_configs: Apps, **_: Any) -> list[checks.CheckMessage]:
+    """E008: no key for the digests by which the same bytes are recognised, a malformed or published one."""
+    key: str = settings.DIGEST_KEY
+    problem = settings.CONFIGURATION_PROBLEMS.get("DIGEST_KEY", "" if key else "DIGEST_KEY is not set.")
+    if not problem and not settings.DEBUG and key in PUBLISHED_DATA_KEYS:
+        problem = "DIGEST_KEY is the published key of .env.example."
+    if not problem and key in settings.DATA_KEYS:
+        problem = "DIGEST_KEY is also one of DATA_KEYS."
+    hint = "Set DIGEST_KEY or DIGEST_KEY_FILE to base64 of 32 random bytes and never change it."
+    return [_error("E008", problem, hint)] if problem else []
 
 
 def check_database(app_configs: Apps, **_: Any) -> list[checks.CheckMessage]:
@@ -111,7 +125,10 @@ def check_https(app_configs: Apps, **_: Any) -> list[checks.CheckMessage]:
 
 def register_all() -> None:
     """Register every check; those of deployments run with `check --deploy` only."""
-    for check in (check_secret_key, check_data_keys, check_database, check_redis, check_hosts, check_values):
+    for check in (
+        *(check_secret_key, check_data_keys, check_digest_key, check_database, check_redis, check_hosts),
+        check_values,
+    ):
         checks.register(check, TAG)
     for check in (check_debug, check_four_eyes, check_https):
         checks.register(check, TAG, deploy=True)

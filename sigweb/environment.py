@@ -83,6 +83,13 @@ class Reader:
                 self.problems[name] = f"{name} must be base64 keys of {DATA_KEY_BYTES} bytes, separated by commas."
         return keys
 
+    def data_key(self, name: str) -> str:
+        """Return one base64 key as in `data_keys`, "" when there is none."""
+        keys = self.data_keys(name)
+        if len(keys) > 1:
+            self.problems[name] = f"{name} must be one key."
+        return keys[0] if keys else ""
+
     def redis(self, name: str) -> str:
         """Return the URL of a Redis server, "" when there is none."""
         url = self.text(name)

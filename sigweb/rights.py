@@ -1,7 +1,8 @@
 """What the application's database role may do, granted by the owner role after every migration.
 
-The application reads and writes rows. It can not change the schema, empty a table, or alter what is only ever
-appended (the audit trail) and what only a migration fills (content types, permissions, the list of migrations).
+The application reads and writes rows. It can not change the schema, empty a table, alter what is only ever
+appended (the audit trail) or filled by a migration (content types, permissions, the list of migrations), or delete
+what was decided (verifications).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
 APPEND_ONLY = frozenset({"audit_auditevent"})
+NEVER_DELETED = frozenset({"verification_verification"})
 READ_ONLY = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
 
@@ -32,6 +34,8 @@ def _rights_on(table: str) -> str:
         return "SELECT"
     if table in APPEND_ONLY:
         return "SELECT, INSERT"
+    if table in NEVER_DELETED:
+        return "SELECT, INSERT, UPDATE"
     return "SELECT, INSERT, UPDATE, DELETE"
 
 

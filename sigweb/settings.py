@@ -5,6 +5,7 @@ Importing this module opens no connection. Missing or wrong values are reported 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ SECRET_KEY_FALLBACKS = read.items("SECRET_KEY_FALLBACKS")
 DATA_KEYS = read.data_keys("DATA_KEYS")
 ALLOWED_HOSTS = read.items("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]" if DEBUG else "")
 CSRF_TRUSTED_ORIGINS = read.items("CSRF_TRUSTED_ORIGINS")
+DIGEST_KEY = read.data_key("DIGEST_KEY")  # apart from DATA_KEYS: digests outlive a rotation of those
 FOUR_EYES = read.flag("FOUR_EYES", default=True)
+DRAFT_HOURS = read.number("DRAFT_HOURS", default=24)
 MODELS_DIR = Path(read.text("MODELS_DIR") or BASE_DIR / "var" / "models")
 
 # --- applications ----------------------------------------------------------------------------------------
@@ -105,7 +108,8 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_CALLABLE = "sigweb.accounts.views.locked_out"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True  # logins are audited by our own table
@@ -113,6 +117,7 @@ AXES_VERBOSE = False
 # REMOTE_ADDR is right: the web server replaces it by the proxy's header, from trusted proxies only.
 
 # --- sessions, cookies, headers --------------------------------------------------------------------------
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 8 * 60 * 60  # a working day
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
@@ -144,7 +149,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- uploads: a file larger than imaging's 10 MiB still reaches the form, which says so in a sentence -------
-FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024  # kept in memory: no signature is written to a temporary file
+FILE_UPLOAD_HANDLERS = ["sigweb.uploads.CappedMemoryUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
@@ -169,7 +174,10 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    "socket_timeout": 2,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
     # Longer than any training run: Redis delivers a task again that was not acknowledged by then.
     "visibility_timeout": 12 * 60 * 60,
 }
@@ -187,7 +195,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "embedding-sweep": {"task": "mlcore.tasks.embedding_sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "embedding-sweep": {"task": "mlcore.tasks.embedding_sweep", "schedule": 30.0, "options": {"expires": 25}},
     "drafts-purge": {"task": "customers.tasks.drafts_purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

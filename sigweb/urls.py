@@ -7,7 +7,12 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("admin/", admin.site.urls)]
+from sigweb.health import healthz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+]
 for urls in ("sigweb.accounts.urls", "customers.urls", "verification.urls"):
     if find_spec(urls):
         urlpatterns.append(path("", include(urls)))

@@ -71,7 +71,7 @@ class Servers:
             "DATABASE_URL": self.postgres.url(OWNER, TEMPLATE),
             "DATABASE_APP_ROLE": APPLICATION,
         }
-        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
         done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
         if done.returncode:
             raise pytest.UsageError(f"The migrations failed:\n{done.stdout}{done.stderr}")
@@ -98,6 +98,7 @@ def _environment(servers: Servers) -> dict[str, str]:
         "HTTPS": "false",
         "SECRET_KEY": "for-the-tests-only-" + "x" * 50,
         "DATA_KEYS": base64.b64encode(b"for the tests only: 32 bytes key").decode(),
+        "DIGEST_KEY": base64.b64encode(b"for the tests only: a digest key").decode(),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "MODELS_DIR": str(servers.places.root / "models"),
         "LOG_LEVEL": "WARNING",

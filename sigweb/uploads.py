@@ -1,0 +1,39 @@
+"""Uploads stay in memory: no signature is ever written to a temporary file."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+
+# One byte more than imaging takes, so that it sees the file as too large and says so.
+KEPT_BYTES = 10 * 1024 * 1024 + 1
+
+
+class CappedMemoryUploadHandler(FileUploadHandler):
+    """Keeps the first KEPT_BYTES of each file and lets the rest pass.
+
+    Django's own memory handler drops the files of a large request without a word, so a form could only say that
+    the file is missing. Here a form gets a file that is too large, and says that.
+    """
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a file."""
+        super().new_file(*args, **kwargs)
+        self._kept = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Keep what fits."""
+        room = KEPT_BYTES - self._kept.tell()
+        if room > 0:
+            self._kept.write(raw_data[:room])
+
+    def file_complete(self, file_size: int) -> UploadedFile:
+        """Hand the file to the form; its size is the size of what was kept."""
+        size = self._kept.tell()
+        self._kept.seek(0)
+        return InMemoryUploadedFile(
+            self._kept, self.field_name, self.file_name or "", self.content_type, size, self.charset, self.content_type_extra
+        )
