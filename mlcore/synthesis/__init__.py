@@ -6,8 +6,25 @@ velocity profiles that overlap in time). No image of a real person's signature i
 
 from __future__ import annotations
 
+from mlcore.synthesis.forgery import skilled_forgery
 from mlcore.synthesis.ink import Pen, RenderStyle
+from mlcore.synthesis.page import counter_style, page_png_bytes, signature_png
 from mlcore.synthesis.render import render
+from mlcore.synthesis.signer import Manner, Signer, make_signer
 from mlcore.synthesis.trajectory import Trajectory
+from mlcore.synthesis.variation import genuine
 
-__all__ = ["Pen", "RenderStyle", "Trajectory", "render"]
+__all__ = [
+    "Manner",
+    "Pen",
+    "RenderStyle",
+    "Signer",
+    "Trajectory",
+    "counter_style",
+    "genuine",
+    "make_signer",
+    "page_png_bytes",
+    "render",
+    "signature_png",
+    "skilled_forgery",
+]

@@ -56,9 +56,7 @@ def _ink_depth(trajectory: Trajectory, style: RenderStyle) -> Page:
     return small.astype(np.uint8, copy=False)
 
 
-def _dense(
-    trajectory: Trajectory, style: RenderStyle, scale: float
-) -> tuple[Floats, Floats, Floats]:
+def _dense(trajectory: Trajectory, style: RenderStyle, scale: float) -> tuple[Floats, Floats, Floats]:
     """Points of the path close enough for smooth lines, with NaN where the pen is lifted.
 
     Returns points (M, 2) in pixels, widths (M,) in pixels and shades (M,) in 0..1.
@@ -95,10 +93,7 @@ def _catmull_rom(samples: Floats, pen: Flags, *, pieces: int) -> Floats:
     p0, p1 = samples[:, None, :], samples[following][:, None, :]
     m0, m1 = tangent[:, None, :], tangent[following][:, None, :]
     curve = (
-        (2 * t**3 - 3 * t**2 + 1) * p0
-        + (t**3 - 2 * t**2 + t) * m0
-        + (3 * t**2 - 2 * t**3) * p1
-        + (t**3 - t**2) * m1
+        (2 * t**3 - 3 * t**2 + 1) * p0 + (t**3 - 2 * t**2 + t) * m0 + (3 * t**2 - 2 * t**3) * p1 + (t**3 - t**2) * m1
     )
     goes_on = pen & pen[following] & (index < count - 1)
     curve[~goes_on] = np.nan

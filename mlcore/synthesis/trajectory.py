@@ -96,7 +96,5 @@ class Trajectory:
         if len(self.x) < 2:
             return np.zeros(1, np.float32)
         seconds = np.maximum(np.gradient(self.time.astype(np.float64)) / 1000.0, MICROMETRE_STEPS)
-        speed: Floats = (np.hypot(np.gradient(self.x), np.gradient(self.y)) / seconds).astype(
-            np.float32
-        )
+        speed: Floats = (np.hypot(np.gradient(self.x), np.gradient(self.y)) / seconds).astype(np.float32)
         return speed
