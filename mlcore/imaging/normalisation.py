@@ -10,6 +10,7 @@ from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
 MARGIN = 4  # canvas pixels left free on every side, so that strokes do not end at the edge
 _MAX_ENLARGEMENT = 3.0
 _MAX_GAIN = 3.0
+_PAPER = 24  # density up to which a pixel says nothing about the pen
 
 
 def normalise(density: Grey, box: Box | None) -> tuple[Grey, Grey]:
@@ -42,9 +43,11 @@ def to_canvas(fine: Grey) -> Grey:
 
 def restore_density(ink: Grey) -> Grey:
     """Raise the ink so that its 90th percentile is full density (255), at most threefold; empty stays empty."""
-    values = ink[ink > 24]
-    if values.size == 0:
+    counts = np.bincount(ink.ravel(), minlength=256)
+    counts[: _PAPER + 1] = 0
+    total = int(counts.sum())
+    if total == 0:
         return ink
-    top = float(np.percentile(values, 90))
-    gain = min(255.0 / max(top, 1.0), _MAX_GAIN)
+    top = int(np.searchsorted(np.cumsum(counts), 0.9 * total))
+    gain = min(255.0 / max(top, 1), _MAX_GAIN)
     return np.asarray(cv2.convertScaleAbs(ink, alpha=gain), dtype=np.uint8)

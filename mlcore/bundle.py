@@ -1,0 +1,126 @@
+"""A model version on disk: network, scorer, cohort and card in one folder, checked before use.
+
+`model.json` names every other file with its SHA-256 and carries the fitted scorer and the measured figures; its own
+SHA-256 is the digest of the version. Files are written to a temporary folder that is renamed when it is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore.imaging.types import Signature
+from mlcore.runtime import ArtefactError, Features, Network, file_digest
+from mlcore.scoring import Judgement, Rules, Scorer
+from mlcore.scoring.cohort import Cohort
+
+__all__ = ["BASE_DIRECTORY", "ArtefactError", "Bundle", "load_bundle", "write_bundle"]
+
+FORMAT = 1
+MANIFEST = "model.json"
+BASE_DIRECTORY = Path(__file__).parent / "artefacts" / "base"
+_NETWORK, _KERAS, _COHORT = "network.onnx", "network.keras", "cohort.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A loaded model version. manifest: the content of model.json. digest: its SHA-256."""
+
+    directory: Path
+    digest: str
+    manifest: dict[str, Any]
+    network: Network
+    scorer: Scorer
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["name"])
+
+    def embed(self, canvases: npt.NDArray[np.uint8]) -> list[Features]:
+        """Features of canvases, uint8 (N, 96, 192), exactly as they come back from the database."""
+        return [features.stored() for features in self.network.embed(canvases)]
+
+    def judge(
+        self,
+        questioned: Signature,
+        features: Features,
+        specimens: Sequence[Features],
+        *,
+        rules: Rules | None = None,
+    ) -> Judgement:
+        """Compare the questioned signature with 1 to 7 specimens and decide.
+
+        features: embed() of questioned.canvas. Raises ValueError for a refused image, for no specimens and for more
+        than 7; the caller says so before it asks.
+        """
+        if questioned.quality.refused:
+            raise ValueError("A refused image is not judged.")
+        comparison = self.scorer.compare(features, specimens)
+        remarks = [remark.code for remark in questioned.quality.remarks]
+        return self.scorer.decide(comparison, remarks=remarks, rules=rules)
+
+
+def load_bundle(directory: Path, *, digest: str | None = None) -> Bundle:
+    """Load a model version after checking format and digests.
+
+    digest: what model.json itself must hash to, where the caller has it on record. Raises ArtefactError with a plain
+    sentence when something is missing, damaged or of a newer format.
+    """
+    path = directory / MANIFEST
+    if not path.is_file():
+        raise ArtefactError(f"There is no model in {directory.name}: {MANIFEST} is missing.")
+    found = file_digest(path)
+    if digest is not None and found != digest:
+        raise ArtefactError(f"The model {directory.name} is not the one on record: {MANIFEST} has changed.")
+    manifest = _read_manifest(path)
+    network = Network.load(directory / _NETWORK, manifest["files"][_NETWORK])
+    scorer = Scorer.from_dict(manifest["scorer"], Cohort(_read_cohort(directory, manifest)))
+    return Bundle(directory, found, manifest, network, scorer)
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        written = int(manifest["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtefactError(f"The model {path.parent.name} is damaged: {MANIFEST} can not be read.") from error
+    if written > FORMAT:
+        raise ArtefactError(
+            f"The model {path.parent.name} has format {written}; this program reads up to {FORMAT}. Please update it."
+        )
+    return manifest
+
+
+def _read_cohort(directory: Path, manifest: Mapping[str, Any]) -> npt.NDArray[np.float32]:
+    path = directory / _COHORT
+    if file_digest(path) != manifest["files"][_COHORT]:
+        raise ArtefactError(f"The model {directory.name} is damaged: {_COHORT} has changed.")
+    return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+
+
+def write_bundle(
+    directory: Path, *, name: str, keras_file: Path, onnx_file: Path, scorer: Scorer, facts: Mapping[str, Any]
+) -> Path:
+    """Write a model version into `directory` (replaced as a whole) and return it.
+
+    facts: what else the manifest tells (data, protocol, figures, parent). Raises ArtefactError when a file is missing.
+    """
+    part = directory.with_name(directory.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    shutil.copyfile(keras_file, part / _KERAS)
+    shutil.copyfile(onnx_file, part / _NETWORK)
+    np.save(part / _COHORT, scorer.cohort.vectors.astype(np.float32))
+    files = {file: file_digest(part / file) for file in (_KERAS, _NETWORK, _COHORT)}
+    manifest = {"format": FORMAT, "name": name, "files": files, **facts, "scorer": scorer.as_dict()}
+    (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=False) + "\n", encoding="utf-8")
+    shutil.rmtree(directory, ignore_errors=True)
+    part.rename(directory)
+    return directory

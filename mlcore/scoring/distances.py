@@ -1,0 +1,77 @@
+"""Distances between signatures in NumPy: the twin of mlcore.embedding.distances, for use without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore.runtime import Features
+
+Floats = npt.NDArray[np.float32]
+
+INK_FULL = 0.10  # ink density of a cell from which on the cell counts fully
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureStack:
+    """Several signatures' features as arrays: vectors (N, 128), local (N, 6, 12, 32), ink (N, 6, 12)."""
+
+    vectors: Floats
+    local: Floats
+    ink: Floats
+
+    @classmethod
+    def of(cls, features: Sequence[Features]) -> FeatureStack:
+        """Stack features; at least one is needed."""
+        return cls(
+            np.stack([item.vector for item in features]),
+            np.stack([item.local for item in features]),
+            np.stack([item.ink for item in features]),
+        )
+
+    def take(self, indices: npt.NDArray[np.int64]) -> FeatureStack:
+        """The features at `indices`."""
+        return FeatureStack(self.vectors[indices], self.local[indices], self.ink[indices])
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+
+def vector_distances(left: Floats, right: Floats) -> Floats:
+    """Euclidean distances of unit vectors, (N, D) and (M, D) -> (N, M) in [0, 2]."""
+    cosine = left @ right.T
+    return np.sqrt(np.maximum(2.0 - 2.0 * cosine, 0.0)).astype(np.float32)
+
+
+def ink_weights(ink: Floats) -> Floats:
+    """(N, 6, 12) ink density -> (N, 72) weights that sum to 1 (all 0 for an empty canvas)."""
+    clipped = np.clip(ink / INK_FULL, 0.0, 1.0).reshape(len(ink), -1)
+    total = clipped.sum(axis=1, keepdims=True)
+    return np.divide(clipped, total, out=np.zeros_like(clipped), where=total > 0)
+
+
+def local_distances(left: FeatureStack, right: FeatureStack) -> Floats:
+    """1 - mean over the ink of each cell's cosine with the best of its 3 x 3 neighbours, both ways averaged.
+
+    Returns (N, M), in [0, 2]; 0 for identical signatures.
+    """
+    there = np.einsum("nc,cnm->nm", ink_weights(left.ink), best_cosines(left, right), optimize=True)
+    back = np.einsum("mc,cmn->nm", ink_weights(right.ink), best_cosines(right, left), optimize=True)
+    return np.asarray(1.0 - 0.5 * (there + back), dtype=np.float32)
+
+
+def best_cosines(left: FeatureStack, right: FeatureStack) -> Floats:
+    """(72, N, M): the cosine of each cell of `left` with the best of the 3 x 3 cells around it in `right`."""
+    rows, columns, channels = left.local.shape[1:]
+    cells = np.ascontiguousarray(left.local.reshape(-1, rows * columns, channels).transpose(1, 0, 2))
+    padded = np.pad(right.local, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    best = np.full((rows * columns, len(left), len(right)), -1.0, dtype=np.float32)
+    for down in range(3):
+        for across in range(3):
+            shifted = padded[:, down : down + rows, across : across + columns]
+            other = shifted.reshape(-1, rows * columns, channels).transpose(1, 2, 0)
+            np.maximum(best, cells @ other, out=best)
+    return best

@@ -1,0 +1,78 @@
+"""The figures on which the logistic head decides, for a questioned signature and a set of specimens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore.scoring.cohort import Cohort
+from mlcore.scoring.distances import FeatureStack, local_distances, vector_distances
+
+Floats = npt.NDArray[np.float32]
+
+ONE = ("vector", "local", "cohort_questioned", "cohort_specimens")
+SEVERAL = (
+    "vector_min",
+    "vector_mean",
+    "local_min",
+    "local_mean",
+    "vector_own",
+    "local_own",
+    "cohort_questioned",
+    "cohort_specimens",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecimenSet:
+    """What is known of a customer before anything is questioned.
+
+    vector_own, local_own: mean distance between two of his specimens (0 for a lone one). cohort: mean nearness of his
+    specimens to strangers.
+    """
+
+    features: FeatureStack
+    vector_own: float
+    local_own: float
+    cohort: float
+
+    @classmethod
+    def of(cls, features: FeatureStack, cohort: Cohort) -> SpecimenSet:
+        """Measure a set of one or more specimens."""
+        own = np.triu_indices(len(features), 1)
+        several = len(own[0]) > 0
+        return cls(
+            features,
+            float(vector_distances(features.vectors, features.vectors)[own].mean()) if several else 0.0,
+            float(local_distances(features, features)[own].mean()) if several else 0.0,
+            float(cohort.nearness(features.vectors).mean()),
+        )
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+def evidence(vector: Floats, local: Floats, nearness: Floats, specimens: SpecimenSet) -> npt.NDArray[np.float64]:
+    """Rows of evidence for T questioned signatures against one set.
+
+    vector, local: (T, n) distances to the n specimens. nearness: (T,) of the questioned to the cohort. Returns
+    (T, 4) in the order of ONE for a lone specimen, (T, 8) in the order of SEVERAL otherwise.
+    """
+    count = len(vector)
+    known = np.full(count, specimens.cohort)
+    if vector.shape[1] == 1:
+        return np.column_stack([vector[:, 0], local[:, 0], nearness, known]).astype(np.float64)
+    return np.column_stack(
+        [
+            vector.min(axis=1),
+            vector.mean(axis=1),
+            local.min(axis=1),
+            local.mean(axis=1),
+            np.full(count, specimens.vector_own),
+            np.full(count, specimens.local_own),
+            nearness,
+            known,
+        ]
+    ).astype(np.float64)

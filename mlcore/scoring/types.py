@@ -1,0 +1,75 @@
+"""The values of a comparison and of the decision on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+POLICY_VERSION = "1"
+
+
+class Verdict(StrEnum):
+    """What the system says of a questioned signature."""
+
+    MATCH = "match"
+    REFER = "refer"
+    NO_MATCH = "no_match"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecimenDistance:
+    """Distances of the questioned signature to one specimen.
+
+    vector: Euclidean, in [0, 2]. local: 1 - mean best cosine over the ink, in [0, 2]. Small is alike.
+    """
+
+    vector: float
+    local: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The questioned signature against the whole set.
+
+    score: log odds of a skilled forgery, small is alike. probability: of genuine against skilled, equal priors, 0..1.
+    """
+
+    distances: tuple[SpecimenDistance, ...]
+    score: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the verdict is what it is: a stable code and a sentence."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the bank has laid down for this customer, and below how many specimens a set counts as thin."""
+
+    always_refer: bool = False
+    thin_below: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with everything it rests on.
+
+    far: share of the calibration writers' skilled forgeries with a score <= this one. frr: share of their genuine
+    signatures with a score > this one. distances stand in the order of the specimens.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    score: float
+    probability: float
+    far: float
+    frr: float
+    t_match: float
+    t_no_match: float
+    distances: tuple[SpecimenDistance, ...]
+    references: int
