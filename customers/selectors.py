@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, Count, F, FloatField, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, F, FloatField, Min, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 
 from customers.blobs import unseal
-from customers.models import THIN_BELOW, Customer, Fold, Specimen
+from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Fold, Specimen
 from sigweb.accounts.models import User
 
 LONGEST_QUERY = 100
+IN_USE = (Specimen.State.APPROVED, Specimen.State.PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecimenCard:
+    """A specimen and what one viewer may do with it; `barred` says why approval is not his."""
+
+    specimen: Specimen
+    remarks: tuple[str, ...]
+    elsewhere: tuple[Customer, ...]
+    may_approve: bool
+    may_retire: bool
+    barred: bool
+    expired: bool
 
 
 def customers_search(*, text: str) -> QuerySet[Customer]:
@@ -36,7 +51,7 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
             rank=Case(
                 When(number=text.upper(), then=Value(3.0)),
                 When(by_number, then=Value(2.0)),
-                default=TrigramWordSimilarity(folded, "folded")  # type: ignore[arg-type],
+                default=TrigramWordSimilarity(folded, "folded"),  # type: ignore[arg-type]
                 output_field=FloatField(),
             )
         )
@@ -74,6 +89,15 @@ def customers_thin() -> QuerySet[Customer]:
     return customers_filtered(status=Customer.Status.ACTIVE, show="thin").order_by(F("approved"), "name", "number")
 
 
+def customers_waiting() -> QuerySet[Customer]:
+    """Customers with specimens that wait for approval, the longest wait first; adds `waits_since`."""
+    return (
+        customers_filtered(show="pending")
+        .annotate(waits_since=Min("specimens__enrolled_at", filter=Q(specimens__state=Specimen.State.PENDING)))
+        .order_by(F("waits_since"), "name")
+    )
+
+
 def specimens_waiting() -> QuerySet[Specimen]:
     """Specimens waiting for approval, the oldest first, without their images."""
     return (
@@ -87,9 +111,7 @@ def specimens_waiting() -> QuerySet[Specimen]:
 def specimens_unreadable() -> QuerySet[Specimen]:
     """Specimens in use whose stored picture can not be opened."""
     return (
-        Specimen.objects.filter(
-            state__in=(Specimen.State.PENDING, Specimen.State.APPROVED), unreadable_at__isnull=False
-        )
+        Specimen.objects.filter(state__in=IN_USE, unreadable_at__isnull=False)
         .select_related("customer")
         .defer("image")
         .order_by("unreadable_at", "pk")
@@ -106,6 +128,35 @@ def specimens_of(*, customer: Customer) -> QuerySet[Specimen]:
     )
 
 
+def specimens_cards(*, customer: Customer, viewer: User) -> list[SpecimenCard]:
+    """The specimens of a customer as they are shown to `viewer`."""
+    specimens = list(specimens_of(customer=customer))
+    others: dict[str, list[Customer]] = {}
+    twins = Specimen.objects.filter(digest__in=[row.digest for row in specimens]).exclude(customer=customer)
+    for twin in twins.exclude(state=Specimen.State.DRAFT).select_related("customer").defer("image"):
+        if twin.customer is not None:
+            others.setdefault(twin.digest, []).append(twin.customer)
+    approves = customer.is_active and viewer.has_perm("customers.approve_specimen")
+    retires = customer.is_active and viewer.has_perm("customers.retire_specimen")
+    today = timezone.localdate()
+    cards = []
+    for row in specimens:
+        pending = row.state == Specimen.State.PENDING
+        barred = pending and settings.FOUR_EYES and row.enrolled_by_id == viewer.pk
+        cards.append(
+            SpecimenCard(
+                specimen=row,
+                remarks=tuple(str(remark["sentence"]) for remark in row.quality.get("remarks", ())),
+                elsewhere=tuple(others.get(row.digest, ())),
+                may_approve=pending and approves and not barred,
+                may_retire=row.state in IN_USE and retires,
+                barred=approves and barred,
+                expired=row.expires_on is not None and row.expires_on < today,
+            )
+        )
+    return cards
+
+
 def specimens_elsewhere(*, digest: str, customer: Customer | None) -> QuerySet[Specimen]:
     """Specimens of other customers made of the very same bytes."""
     others = Specimen.objects.exclude(state=Specimen.State.DRAFT).filter(digest=digest)
@@ -117,6 +168,20 @@ def specimens_elsewhere(*, digest: str, customer: Customer | None) -> QuerySet[S
 def enrolment_rows(*, enrolment: UUID) -> QuerySet[Specimen]:
     """All specimens that came through one form, drafts or not, in the order of upload, without their images."""
     return Specimen.objects.filter(enrolment=enrolment).select_related("customer").defer("image").order_by("pk")
+
+
+def enrolment_customer(*, enrolment: UUID, actor: User) -> Customer | None:
+    """The customer that one's own form was submitted for; None while it was not."""
+    row = enrolment_rows(enrolment=enrolment).exclude(state=Specimen.State.DRAFT).filter(enrolled_by=actor).first()
+    return row.customer if row else None
+
+
+def specimens_room(*, customer: Customer | None) -> int:
+    """How many more specimens may be enrolled for a customer; None is one who does not exist yet."""
+    if customer is None:
+        return MAX_APPROVED
+    in_use = customer.specimens.filter(state__in=IN_USE).count()
+    return max(0, MAX_APPROVED - in_use)
 
 
 def drafts_of(*, enrolment: UUID, actor: User) -> QuerySet[Specimen]:

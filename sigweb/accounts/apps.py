@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from sigweb.accounts import signals  # noqa: F401
         from sigweb.accounts.roles import roles_sync
 
         post_migrate.connect(roles_sync, dispatch_uid="accounts.roles_sync")

@@ -66,7 +66,5 @@ def roles_sync(sender: AppConfig, *, using: str = "default", verbosity: int = 0,
             continue
         group, _created = Group.objects.using(using).get_or_create(name=role)
         group.permissions.add(
-            *Permission.objects.using(using).filter(
-                content_type__app_label=sender.label, codename__in=codenames
-            )
+            *Permission.objects.using(using).filter(content_type__app_label=sender.label, codename__in=codenames)
         )

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from customers import services
+from customers.blobs import BlobDamaged
+from customers.models import Specimen
+from customers.results import Refused
+from customers.selectors import specimen_bytes
+from customers.views.access import picture_for, specimen_for
+from mlcore.imaging import ImageRefused, ink_png, page_png, prepare
+from sigweb.audit.services import audit_record
+
+logger = logging.getLogger(__name__)
+
+
+@login_required
+@require_safe
+def specimen_image(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The picture as it was uploaded (view=original) or the normalised ink (view=ink), always a fresh PNG."""
+    user, specimen = picture_for(request, public_id)
+    view = request.GET.get("view", "original")
+    if view not in ("original", "ink"):
+        raise Http404
+    try:
+        data = specimen_bytes(specimen=specimen)
+        png = page_png(data) if view == "original" else ink_png(prepare(data).fine)
+    except (BlobDamaged, ImageRefused) as error:
+        logger.error("The picture of specimen %s can not be shown: %s", specimen.public_id, error)
+        services.specimen_mark_unreadable(specimen=specimen, reason=type(error).__name__, request=request)
+        return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
+    if specimen.state != Specimen.State.DRAFT:
+        audit_record(actor=user, action="signature.viewed", obj=specimen, request=request, details={"view": view})
+    return picture_response(png)
+
+
+def picture_response(png: bytes) -> HttpResponse:
+    """PNG bytes that no cache keeps and no browser takes for anything else."""
+    return HttpResponse(
+        png,
+        content_type="image/png",
+        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+@login_required
+@require_POST
+def specimen_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    user, specimen = specimen_for(request, public_id, "customers.approve_specimen")
+    try:
+        services.specimen_approve(actor=user, specimen=specimen, request=request)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, _("The specimen is approved and counts in verifications from now on."))
+    return _back(specimen)
+
+
+@login_required
+@require_POST
+def specimen_retire(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    user, specimen = specimen_for(request, public_id, "customers.retire_specimen")
+    try:
+        services.specimen_retire(actor=user, specimen=specimen, request=request)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, _("The specimen is retired; it stays on record and is not compared any more."))
+    return _back(specimen)
+
+
+def _back(specimen: Specimen) -> HttpResponse:
+    if specimen.customer is None:
+        return redirect("home")
+    return redirect("customers:detail", specimen.customer.public_id)
