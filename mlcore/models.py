@@ -38,9 +38,7 @@ class ModelVersion(models.Model):
         validators=[RegexValidator(DIGEST_PATTERN)],
         help_text=_("SHA-256 of model.json, which carries the digests of all other files."),
     )
-    parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
-    )
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     figures = models.JSONField(default=dict, blank=True)
     thresholds = models.JSONField(default=dict, blank=True)
     data_snapshot = models.JSONField(default=dict, blank=True)
@@ -61,9 +59,7 @@ class ModelVersion(models.Model):
                 condition=Q(state__in=["candidate", "champion", "retired"]),
                 name="mlcore_modelversion_state_known",
             ),
-            models.CheckConstraint(
-                condition=Q(digest__regex=DIGEST_PATTERN), name="mlcore_modelversion_digest_sha256"
-            ),
+            models.CheckConstraint(condition=Q(digest__regex=DIGEST_PATTERN), name="mlcore_modelversion_digest_sha256"),
             models.CheckConstraint(
                 condition=Q(directory__regex=DIRECTORY_PATTERN), name="mlcore_modelversion_directory_plain"
             ),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from customers.blobs import BlobDamaged, unseal
 from customers.models import Specimen
+from customers.services import specimen_mark_unreadable
 from mlcore.bundle import ArtefactError
 from mlcore.imaging import ImageRefused, Signature, prepare
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
@@ -57,7 +58,8 @@ def model_install(*, directory: str = BASE, actor: User | None = None) -> tuple[
     version = ModelVersion(directory=directory)
     version.full_clean(exclude=["name", "digest"])
     version.digest = _artefact_digest(version)
-    manifest = model_bundle(version).manifest
+    bundle = model_bundle(version)
+    manifest = bundle.manifest
     with transaction.atomic():
         _champion_lock()
         installed = ModelVersion.objects.filter(digest=version.digest).first()
@@ -65,7 +67,10 @@ def model_install(*, directory: str = BASE, actor: User | None = None) -> tuple[
         if installed is None:
             version.name = _free_name(str(manifest["name"]), version.digest)
             version.figures = dict(manifest.get("figures") or {})
-            version.thresholds = dict(manifest.get("thresholds") or {})
+            version.thresholds = {
+                str(count): {"t_match": calibration.t_match, "t_no_match": calibration.t_no_match}
+                for count, calibration in sorted(bundle.scorer.calibrations.items())
+            }
             version.data_snapshot = _as_mapping(manifest.get("data"))
             version.save()
             audit_record(actor=actor, action="model.installed", obj=version, details={"digest": version.digest})
@@ -127,8 +132,13 @@ def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> Fea
 
     Raises ArtefactError.
     """
-    stored = Embedding.objects.filter(specimen__in=specimens, model_version=version)
-    features = {row.specimen_id: _features_stored(row) for row in stored}
+    features: dict[int, Features] = {}
+    for row in Embedding.objects.filter(specimen__in=specimens, model_version=version):
+        try:
+            features[row.specimen_id] = _features_stored(row)
+        except ArtefactError:
+            # Unreadable rows are a cache gone bad; the specimen itself is still there.
+            row.delete()
     missing = [specimen for specimen in specimens if specimen.pk not in features]
     made = _embeddings_make(missing, version) if missing else FeatureSet()
     return FeatureSet(features | made.features, made.unusable)
@@ -181,6 +191,8 @@ def _failure_record(specimen: Specimen, version: ModelVersion, error: SpecimenUn
         model_version=version,
         defaults={"code": error.code, "sentence": error.sentence[:400], "failed_at": timezone.now()},
     )
+    if error.code != "quality_refused":
+        specimen_mark_unreadable(specimen=specimen, reason=error.code)
 
 
 def _features_stored(row: Embedding) -> Features:

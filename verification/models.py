@@ -17,7 +17,7 @@ class Verification(models.Model):
     """A questioned signature judged against a customer's specimens; what it stood on is kept with it.
 
     ``distances`` holds one entry a specimen, in the order judged:
-    ``{"specimen": public_id, "vector": [0, 2], "local": [0, 1]}``.
+    ``{"specimen": public_id, "vector": [0, 2], "local": [0, 2]}``.
     """
 
     class Verdict(models.TextChoices):
@@ -51,13 +51,9 @@ class Verification(models.Model):
     verdict = models.CharField(max_length=8, choices=Verdict.choices)
     reasons = models.JSONField(default=list)
     quality = models.JSONField(default=dict)
-    model_version = models.ForeignKey(
-        "mlcore.ModelVersion", on_delete=models.PROTECT, related_name="verifications"
-    )
+    model_version = models.ForeignKey("mlcore.ModelVersion", on_delete=models.PROTECT, related_name="verifications")
     policy_version = models.CharField(max_length=40)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verifications_asked"
-    )
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verifications_asked")
     asked_at = models.DateTimeField(auto_now_add=True)
     request_token = models.UUIDField(unique=True, editable=False)
 
@@ -84,16 +80,12 @@ class Verification(models.Model):
             models.CheckConstraint(
                 condition=Q(verdict__in=["match", "refer", "no_match"]), name="verification_verdict_known"
             ),
-            models.CheckConstraint(
-                condition=Q(digest__regex=DIGEST_PATTERN), name="verification_digest_sha256"
-            ),
+            models.CheckConstraint(condition=Q(digest__regex=DIGEST_PATTERN), name="verification_digest_sha256"),
             models.CheckConstraint(
                 condition=Q(probability__gte=0, probability__lte=1, far__gte=0, far__lte=1, frr__gte=0, frr__lte=1),
                 name="verification_shares_in_range",
             ),
-            models.CheckConstraint(
-                condition=Q(t_match__lte=F("t_no_match")), name="verification_thresholds_in_order"
-            ),
+            models.CheckConstraint(condition=Q(t_match__lte=F("t_no_match")), name="verification_thresholds_in_order"),
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0), name="verification_amount_not_negative"
             ),

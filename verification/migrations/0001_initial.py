@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("image", models.BinaryField(help_text="The questioned image, encrypted.")),
@@ -59,9 +57,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "far",
-                    models.FloatField(
-                        help_text="Share of skilled forgeries with this score or a smaller one."
-                    ),
+                    models.FloatField(help_text="Share of skilled forgeries with this score or a smaller one."),
                 ),
                 ("frr", models.FloatField(help_text="Share of genuine signatures with a larger score.")),
                 ("t_match", models.FloatField()),

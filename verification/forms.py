@@ -1,0 +1,87 @@
+"""Cleaning what people enter about a questioned signature."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from mlcore.imaging import Limits
+from verification.models import Verification
+
+# 1250, 1250.5, 1,250.50 - and not 1,50, which is one and a half to some and a slip to others.
+_GROUPED = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$")
+
+
+class AmountField(forms.DecimalField):
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            value = value.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
+            if _GROUPED.match(value):
+                value = value.replace(",", "")
+        return super().to_python(value)
+
+
+class VerifyForm(forms.Form):
+    """A questioned signature and, if known, the cheque it stands on."""
+
+    image = forms.FileField(
+        label=_("Questioned signature"),
+        # An empty file gets imaging's sentence, as every other unreadable one.
+        allow_empty_file=True,
+        widget=forms.FileInput(
+            attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,image/*", "class": "form-control"}
+        ),
+        error_messages={"required": _("Choose the image of the signature.")},
+    )
+    amount = AmountField(
+        label=_("Amount"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=14,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control"}),
+        error_messages={
+            "invalid": _("Write the amount in digits, for example 1250.50."),
+            "min_value": _("An amount can not be negative."),
+        },
+    )
+    cheque_number = forms.RegexField(
+        regex=r"^[0-9A-Za-z][0-9A-Za-z /.-]*$",
+        label=_("Cheque number"),
+        required=False,
+        max_length=30,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+        error_messages={"invalid": _("A cheque number holds letters, digits, spaces, hyphens, dots and slashes.")},
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def clean_image(self) -> UploadedFile:
+        upload: UploadedFile = self.cleaned_data["image"]
+        most = Limits().max_bytes
+        if upload.size is not None and upload.size > most:
+            raise forms.ValidationError(
+                _("This file is too large; %(most)d MB are the most. Scan at 300 dpi, in grey.")
+                % {"most": most // (1024 * 1024)}
+            )
+        return upload
+
+
+class SearchForm(forms.Form):
+    """The customer to verify for, by number or name; travels in the body."""
+
+    text = forms.CharField(label=_("Customer number or name"), required=False, max_length=200)
+
+
+class ListForm(forms.Form):
+    """The filter of the list of verifications. Whatever is not understood filters nothing."""
+
+    whose = forms.ChoiceField(label=_("Asked by"), choices=[("own", _("Me")), ("all", _("Everybody"))], required=False)
+    verdict = forms.ChoiceField(
+        label=_("Verdict"), choices=[("", _("Any verdict")), *Verification.Verdict.choices], required=False
+    )

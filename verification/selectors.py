@@ -1,0 +1,67 @@
+"""Reading verifications and what a verification stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from customers.models import Customer, Specimen
+from verification.models import Verification
+
+if TYPE_CHECKING:
+    from sigweb.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One specimen beside the questioned signature. vector, local: distances in [0, 2]; small is alike."""
+
+    specimen: Specimen
+    vector: float
+    local: float
+
+    @property
+    def vector_share(self) -> float:
+        """Per cent of the widest distance, for a bar."""
+        return round(min(max(self.vector / 2, 0.0), 1.0) * 100, 1)
+
+    @property
+    def local_share(self) -> float:
+        """Per cent of a distance of 1, beyond which strokes have nothing in common, for a bar."""
+        return round(min(max(self.local, 0.0), 1.0) * 100, 1)
+
+
+def specimens_usable(*, customer: Customer, on: date) -> QuerySet[Specimen]:
+    """The approved specimens of a customer that have not expired by a day; the images stay in the database."""
+    return (
+        Specimen.objects.filter(customer=customer, state=Specimen.State.APPROVED)
+        .filter(Q(expires_on__isnull=True) | Q(expires_on__gte=on))
+        .order_by("enrolled_at", "pk")
+        .defer("image")
+    )
+
+
+def verifications_list(*, asked_by: User | None = None, verdict: str = "") -> QuerySet[Verification]:
+    """Verifications, latest first, of one person or of all, of one verdict or any; without the images."""
+    found = Verification.objects.select_related("customer", "asked_by", "model_version").defer("image")
+    if asked_by is not None:
+        found = found.filter(asked_by=asked_by)
+    if verdict:
+        found = found.filter(verdict=verdict)
+    return found
+
+
+def verification_comparisons(verification: Verification) -> list[Comparison]:
+    """The specimens that were compared, the closest first."""
+    ids = [UUID(entry["specimen"]) for entry in verification.distances]
+    specimens = {row.public_id: row for row in Specimen.objects.filter(public_id__in=ids).defer("image")}
+    found = [
+        Comparison(specimens[UUID(entry["specimen"])], float(entry["vector"]), float(entry["local"]))
+        for entry in verification.distances
+        if UUID(entry["specimen"]) in specimens
+    ]
+    return sorted(found, key=lambda comparison: (comparison.local, comparison.vector))

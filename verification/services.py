@@ -1,0 +1,218 @@
+"""Judging questioned signatures. The decision itself is mlcore.scoring's; here it is asked for and kept."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.blobs import keyed_digest, seal
+from customers.models import Customer, Specimen
+from mlcore.bundle import ArtefactError, Bundle
+from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.models import ModelVersion
+from mlcore.scoring import POLICY_VERSION, Judgement, Rules
+from mlcore.selectors import NoChampion, model_bundle, model_champion
+from mlcore.services import FeatureSet, features_for
+from sigweb.audit.services import audit_record
+from verification.models import Verification
+from verification.selectors import specimens_usable
+
+if TYPE_CHECKING:
+    from sigweb.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+
+class VerificationRefused(Exception):
+    """Nothing was judged; `sentence` says why and what to do, `field` which input it is about ("" for none)."""
+
+    def __init__(self, code: str, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.field = field
+
+
+@transaction.atomic
+def verification_run(
+    *,
+    actor: User,
+    customer: Customer,
+    data: bytes,
+    request_token: uuid.UUID,
+    amount: Decimal | None = None,
+    cheque_number: str = "",
+    request: HttpRequest | None = None,
+) -> Verification:
+    """Judge the signature in `data` against the customer's approved specimens and keep the answer.
+
+    The same question with the same token (a double click) returns the verification already made. Raises
+    VerificationRefused when nothing can be judged; then nothing is stored.
+    """
+    digest = keyed_digest(data)
+    token = _question_token(request_token, actor.public_id, customer.public_id, digest, amount, cheque_number)
+    _token_lock(token)
+    made = Verification.objects.filter(request_token=token).first()
+    if made is not None:
+        return made
+    specimens = _specimens_demand(customer)
+    signature = _questioned_prepare(data)
+    version, bundle = _model_demand()
+    features = features_for(specimens=specimens, version=version)
+    compared = [specimen for specimen in specimens if specimen.pk in features.features]
+    judgement = _judge(bundle, signature, compared, features, customer)
+    verification = Verification(
+        customer=customer,
+        digest=digest,
+        amount=amount,
+        cheque_number=cheque_number,
+        model_version=version,
+        asked_by=actor,
+        request_token=token,
+        skipped=_skipped(specimens, features),
+        **_signature_fields(signature),
+        **_judgement_fields(judgement, compared),
+    )
+    verification.image = seal(data, context=str(verification.public_id))
+    verification.save()
+    _judged_record(verification, request)
+    return verification
+
+
+def _question_token(token: uuid.UUID, *asked: object) -> uuid.UUID:
+    """The token that is stored: the form's, bound to what was asked and by whom.
+
+    A browser's Back brings a form back with its old token; another file, customer or amount in it is another
+    question and must not be answered with the old verdict.
+    """
+    return uuid.uuid5(token, "\x1f".join(str(part) for part in asked))
+
+
+def _token_lock(token: uuid.UUID) -> None:
+    """The second of two clicks waits here until the first is done; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"verification:{token}"])
+
+
+def _specimens_demand(customer: Customer) -> list[Specimen]:
+    if not customer.is_active:
+        raise VerificationRefused(
+            "customer_closed", _("This customer is closed; signatures are not verified any more.")
+        )
+    specimens = list(specimens_usable(customer=customer, on=timezone.localdate()))
+    if specimens:
+        return specimens
+    states = set(customer.specimens.values_list("state", flat=True))
+    if Specimen.State.APPROVED in states:
+        sentence = _("All approved specimens of this customer have expired. Enrol new ones first.")
+    elif Specimen.State.PENDING in states:
+        sentence = _("The specimens of this customer wait for approval. Have them approved first.")
+    else:
+        sentence = _("This customer has no approved specimens to compare with. Enrol some first.")
+    raise VerificationRefused("no_specimens", sentence)
+
+
+def _questioned_prepare(data: bytes) -> Signature:
+    try:
+        signature = prepare(data)
+    except ImageRefused as error:
+        raise VerificationRefused(error.code, error.sentence, field="image") from error
+    if signature.quality.grade == "refused":
+        remarks = signature.quality.remarks
+        sentence = " ".join(remark.sentence for remark in remarks) or _("No signature was found in this image.")
+        raise VerificationRefused("quality_refused", sentence, field="image")
+    return signature
+
+
+def _model_demand() -> tuple[ModelVersion, Bundle]:
+    try:
+        version = model_champion()
+        return version, model_bundle(version)
+    except NoChampion as error:
+        logger.error("A verification was asked for, but no model version is champion.")
+        raise VerificationRefused(
+            "no_champion", _("No model is in use yet, so nothing can be judged. Ask an administrator to install one.")
+        ) from error
+    except ArtefactError as error:
+        logger.exception("The champion can not be loaded.")
+        raise VerificationRefused(
+            "artefact", _("The model in use can not be loaded, so nothing was judged. Tell an administrator.")
+        ) from error
+
+
+def _judge(
+    bundle: Bundle, signature: Signature, compared: Sequence[Specimen], features: FeatureSet, customer: Customer
+) -> Judgement:
+    if not compared:
+        raise VerificationRefused(
+            "specimens_unusable",
+            _("None of this customer's specimens can be read any more. Enrol new ones and tell an administrator."),
+        )
+    questioned = bundle.embed(np.expand_dims(signature.canvas, 0))[0]
+    return bundle.judge(
+        signature,
+        questioned,
+        [features.features[specimen.pk] for specimen in compared],
+        rules=Rules(always_refer=customer.always_refer),
+    )
+
+
+def _signature_fields(signature: Signature) -> dict[str, Any]:
+    return {
+        "media_type": signature.media_type,
+        "box": asdict(signature.box) if signature.box else None,
+        "quality": signature.quality.as_dict(),
+    }
+
+
+def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dict[str, Any]:
+    return {
+        "distances": [
+            {"specimen": str(specimen.public_id), "vector": float(distance.vector), "local": float(distance.local)}
+            for specimen, distance in zip(compared, judgement.distances, strict=True)
+        ],
+        "score": float(judgement.score),
+        "probability": float(judgement.probability),
+        "far": float(judgement.far),
+        "frr": float(judgement.frr),
+        "t_match": float(judgement.t_match),
+        "t_no_match": float(judgement.t_no_match),
+        "verdict": str(judgement.verdict),
+        "reasons": [{"code": reason.code, "sentence": reason.sentence} for reason in judgement.reasons],
+        "policy_version": POLICY_VERSION,
+    }
+
+
+def _skipped(specimens: Sequence[Specimen], features: FeatureSet) -> list[dict[str, str]]:
+    return [
+        {"specimen": str(specimen.public_id), "code": error.code, "sentence": error.sentence}
+        for specimen in specimens
+        if (error := features.unusable.get(specimen.pk)) is not None
+    ]
+
+
+def _judged_record(verification: Verification, request: HttpRequest | None) -> None:
+    audit_record(
+        actor=verification.asked_by,
+        action="verification.judged",
+        obj=verification,
+        request=request,
+        details={
+            "customer": str(verification.customer.public_id),
+            "verdict": verification.verdict,
+            "score": round(verification.score, 6),
+            "references": len(verification.distances),
+            "model_version": str(verification.model_version.public_id),
+            "policy_version": verification.policy_version,
+        },
+    )
