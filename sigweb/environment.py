@@ -137,8 +137,7 @@ def _without_doubles(from_file: dict[str, str], environment: Mapping[str, str]) 
     return {
         key: value
         for key, value in from_file.items()
-        if not (key.endswith("_FILE") and key.removesuffix("_FILE") in environment)
-        and f"{key}_FILE" not in environment
+        if not (key.endswith("_FILE") and key.removesuffix("_FILE") in environment) and f"{key}_FILE" not in environment
     }
 
 

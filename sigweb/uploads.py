@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
+from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 # One byte more than imaging takes, so that it sees the file as too large and says so.
@@ -30,10 +30,16 @@ class CappedMemoryUploadHandler(FileUploadHandler):
         if room > 0:
             self._kept.write(raw_data[:room])
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
         """Hand the file to the form; its size is the size of what was kept."""
         size = self._kept.tell()
         self._kept.seek(0)
         return InMemoryUploadedFile(
-            self._kept, self.field_name, self.file_name or "", self.content_type, size, self.charset, self.content_type_extra
+            self._kept,
+            self.field_name,
+            self.file_name or "",
+            self.content_type,
+            size,
+            self.charset,
+            self.content_type_extra,
         )

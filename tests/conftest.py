@@ -37,7 +37,9 @@ def empty_tables(servers: Servers) -> None:
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '20s'")
-            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [list(KEPT)])
+            cursor.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [list(KEPT)]
+            )
             names = ", ".join(f'"{row[0]}"' for row in cursor.fetchall())
             cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     finally:

@@ -43,9 +43,7 @@ class Servers:
             passwords={SUPERUSER: "superuser", OWNER: "owner", APPLICATION: "application"},
             settings=THROWAWAY,
         )
-        self.redis = Redis(
-            self.places.redis, self.places.redis_socket, self.places.logs / "redis.log", durable=False
-        )
+        self.redis = Redis(self.places.redis, self.places.redis_socket, self.places.logs / "redis.log", durable=False)
         self.children: list[Child] = []
 
     def environment(self) -> dict[str, str]:

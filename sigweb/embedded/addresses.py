@@ -15,7 +15,9 @@ from sigweb.embedded.redis import Redis
 
 def postgres(places: Places) -> Postgres:
     """Return the PostgreSQL server under ``places``, with passwords that are generated once."""
-    passwords = {role: places.secret(f"{role}-password", secrets.token_hex(24)) for role in (SUPERUSER, OWNER, APPLICATION)}
+    passwords = {
+        role: places.secret(f"{role}-password", secrets.token_hex(24)) for role in (SUPERUSER, OWNER, APPLICATION)
+    }
     return Postgres(places.postgres, places.postgres_sockets, places.logs / "postgres.log", passwords)
 
 

@@ -70,12 +70,11 @@ class Places:
 
     def make(self) -> None:
         """Create the folders that are missing; raises PlaceRefused when another user owns the socket folder."""
-        for folder in (self.root, self.logs, self.redis):
-            folder.mkdir(parents=True, exist_ok=True)
-        self.secrets.mkdir(mode=0o700, exist_ok=True)
-        # Others may pass through but not look in: as root, PostgreSQL runs as another user.
+        # Others may pass through the outer folders but not look in: as root, PostgreSQL runs as another user.
+        self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
         self.sockets.mkdir(mode=0o711, exist_ok=True)
-        self.postgres_sockets.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.logs, self.redis, self.secrets, self.postgres_sockets):
+            folder.mkdir(mode=0o700, exist_ok=True)
         found = os.lstat(self.sockets)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             raise PlaceRefused(f"{self.sockets} belongs to somebody else; remove it and start again.")

@@ -130,7 +130,8 @@ class Register:
         try:
             rows = json.loads(self.path.read_text(encoding="utf-8"))
             noted = [
-                {"pid": int(row["pid"]), "started": int(row["started"] or -1), "signal": int(row["signal"])} for row in rows
+                {"pid": int(row["pid"]), "started": int(row["started"] or -1), "signal": int(row["signal"])}
+                for row in rows
             ]
         except (OSError, ValueError, TypeError, KeyError):
             return []

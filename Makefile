@@ -1,0 +1,58 @@
+# SigWeb's commands. `make` alone builds .venv; everything else does so first when it is missing or out of date.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := .venv/.ready
+.PHONY: demo servers test check format soak bench evaluate clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY := .venv/bin/python
+DATA ?= ../shared/data/signatures
+
+# The folder is ready when this stamp is newer than the requirements; a start costs no pip then.
+.venv/.ready: requirements.txt requirements-train.txt requirements-web.txt
+	@$(PYTHON) -m sigweb.embedded.preflight $(if $(filter demo,$(MAKECMDGOALS)),--demo)
+	@echo "Installing into .venv; this takes a few minutes the first time."
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+demo: .venv/.ready
+	@exec $(PY) -m sigweb.embedded.demo
+
+servers: .venv/.ready
+	@exec $(PY) -m sigweb.embedded.demo --servers-only
+
+# Against its own temporary servers. ARGS goes to pytest: make test ARGS="tests/customers -x".
+test: .venv/.ready
+	@export CHROMIUM="$$($(PY) -m tests.chromium)"; $(PY) -m coverage erase; $(PY) -m pytest --cov --cov-report= $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	@$(PY) -m coverage report --precision=1
+	@for part in mlcore customers verification; do \
+		$(PY) -m coverage report --include="$$part/*" --fail-under=90 --format=total --precision=1 | sed "s/^/Branch coverage of $$part: /;s/$$/ %/"; \
+	done
+endif
+
+check: .venv/.ready
+	@echo "ruff"; $(PY) -m ruff check . && $(PY) -m ruff format --check .
+	@echo "mypy"; $(PY) -m mypy
+	@echo "import-linter"; .venv/bin/lint-imports --no-cache
+	@echo "djade"; git ls-files -z --cached --others --exclude-standard '*/templates/*.html' 'templates/*.html' | xargs -0 --no-run-if-empty .venv/bin/djade --check --target-version 5.2
+	@echo "system checks of a production start"; $(PY) -m tests.production check --deploy --fail-level WARNING
+	@echo "migrations"; $(PY) -W ignore::RuntimeWarning -m tests.production makemigrations --check --dry-run
+
+format: .venv/.ready
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .
+	@git ls-files -z '*/templates/*.html' 'templates/*.html' | xargs -0 --no-run-if-empty .venv/bin/djade --target-version 5.2
+
+# Long runs: real processes killed, hostile files, load.
+soak: .venv/.ready
+	@$(PY) -m pytest -m soak --no-header -p no:cacheprovider tests $(ARGS)
+
+bench: .venv/.ready
+	@$(PY) -m bench
+
+evaluate: .venv/.ready
+	@$(PY) manage.py evaluate_model --data $(DATA) --split test --references 1,3,5
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache htmlcov .coverage
