@@ -8,13 +8,23 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from celery import current_app
+
 from customers.signals import specimens_stored
 
 logger = logging.getLogger(__name__)
 
+# How long a broker that does not answer may hold up a request.
+TIMEOUT_SECONDS = 0.5
 # After a failure the broker is left alone for this long, so that a hanging one delays one request, not all.
 PAUSE_SECONDS = 10.0
 
+_IMPATIENT = {
+    "socket_connect_timeout": TIMEOUT_SECONDS,
+    "socket_timeout": TIMEOUT_SECONDS,
+    "max_retries": 0,
+    "connect_retries_timeout": TIMEOUT_SECONDS,
+}
 _paused_until = 0.0
 
 
@@ -29,16 +39,17 @@ def _specimens_stored(sender: object, *, public_ids: Iterable[UUID], **kwargs: A
 def specimens_dispatch(public_ids: Iterable[UUID]) -> int:
     """Queue the embedding of these specimens; returns how many were queued. Never raises, never retries."""
     global _paused_until
-    # Imported here: a web process that stores no specimen need not load the network's runtime.
+    # Imported here, since the tasks need the models of all apps.
     from mlcore.tasks import specimen_embed
 
     if time.monotonic() < _paused_until:
         return 0
     queued = 0
     try:
-        for public_id in public_ids:
-            specimen_embed.apply_async(args=[str(public_id)], retry=False)
-            queued += 1
+        with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
+            for public_id in public_ids:
+                specimen_embed.apply_async(args=[str(public_id)], connection=broker, retry=False)
+                queued += 1
     except Exception:
         # Whatever the broker's client raises, the specimens are stored already and the request has succeeded.
         _paused_until = time.monotonic() + PAUSE_SECONDS

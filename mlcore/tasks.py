@@ -22,6 +22,7 @@ from mlcore.selectors import NoChampion, model_bundle, model_champion, specimens
 
 logger = logging.getLogger(__name__)
 
+# The default queue of the settings.
 QUEUE = "embed"
 # A sweep queues at most this many; the next one goes on where it stopped.
 SWEEP_BATCH = 500
@@ -34,7 +35,6 @@ SWEEP_GRACE = timedelta(seconds=15)
 @shared_task(
     bind=True,
     name="mlcore.tasks.specimen_embed",
-    queue=QUEUE,
     acks_late=True,
     reject_on_worker_lost=False,
     ignore_result=True,
@@ -61,7 +61,7 @@ def specimen_embed(self: Task[Any, Any], public_id: str) -> None:
         logger.error("Specimen %s waits for a usable model: %s", public_id, error)
 
 
-@shared_task(name="mlcore.tasks.embedding_sweep", queue=QUEUE, ignore_result=True)
+@shared_task(name="mlcore.tasks.embedding_sweep", ignore_result=True)
 def embedding_sweep(grace_seconds: float | None = None) -> int:
     """Queue the specimens that have no vector under the champion; returns how many were queued.
 

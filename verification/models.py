@@ -57,7 +57,7 @@ class Verification(models.Model):
     asked_at = models.DateTimeField(auto_now_add=True)
     request_token = models.UUIDField(unique=True, editable=False)
 
-    human_decision = models.CharField(max_length=8, choices=Decision.choices, null=True, blank=True)
+    human_decision = models.CharField(max_length=8, choices=Decision.choices, blank=True)
     reason_code = models.CharField(max_length=40, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -91,8 +91,8 @@ class Verification(models.Model):
             ),
             # A decision is whole or absent.
             models.CheckConstraint(
-                condition=Q(human_decision__isnull=True, decided_by__isnull=True, decided_at__isnull=True)
-                | Q(human_decision__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                condition=Q(human_decision="", decided_by__isnull=True, decided_at__isnull=True)
+                | Q(human_decision__in=["accepted", "rejected"], decided_by__isnull=False, decided_at__isnull=False),
                 name="verification_decision_whole",
             ),
         ]
