@@ -22,7 +22,9 @@ def rights_grant(*, cursor: CursorWrapper, role: str) -> None:
     """Give ``role`` its rights on every table and sequence of the schema, and take away all others."""
     cursor.execute("SELECT format('%%I', %s::text)", [role])
     name = cursor.fetchone()[0]
-    cursor.execute("SELECT tablename, format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'")
+    cursor.execute(
+        "SELECT tablename, format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'"
+    )
     for table, quoted in cursor.fetchall():
         cursor.execute(f"REVOKE ALL ON {quoted} FROM {name}")
         cursor.execute(f"GRANT {_rights_on(table)} ON {quoted} TO {name}")
