@@ -29,7 +29,7 @@ def skilled_forgery(signer: Signer, seed: int, skill: float = 0.7) -> Trajectory
     rng = np.random.default_rng([signer.seed, 3, seed])
     clumsiness = 1.0 - skill
     plan = with_omissions(signer.plan, rng)
-    plan = varied(plan, _errors(clumsiness), rng)
+    plan = _fitted(varied(plan, _errors(clumsiness), rng), plan, rng)
     plan = Plan(tuple(_glossed(part, clumsiness, rng) for part in plan.parts))
     parts = [piece for part in plan.parts for piece in _lifted(part, clumsiness, rng)]
     parts = [_hesitant(part, clumsiness, rng) for part in parts]
@@ -40,14 +40,22 @@ def _errors(clumsiness: float) -> Spread:
     """The forger's errors of form: more than a signer's own variation even at full skill."""
     return Spread(
         size=0.07 + 0.06 * clumsiness,
-        aspect=0.06 + 0.08 * clumsiness,
-        slant=0.06 + 0.12 * clumsiness,
+        aspect=0.08 + 0.08 * clumsiness,
+        slant=0.08 + 0.12 * clumsiness,
         turn=0.025 + 0.03 * clumsiness,
         bow=0.015 + 0.02 * clumsiness,
-        letter_shift=0.09 + 0.07 * clumsiness,
-        letter_size=0.08 + 0.1 * clumsiness,
-        target=0.075 + 0.085 * clumsiness,
+        letter_shift=0.12 + 0.08 * clumsiness,
+        letter_size=0.11 + 0.11 * clumsiness,
+        target=0.1 + 0.08 * clumsiness,
     )
+
+
+def _fitted(plan: Plan, model: Plan, rng: np.random.Generator) -> Plan:
+    """The plan in about the size of its model: errors of form must not make forgeries larger."""
+    points, extent = plan.stacked(), np.ptp(model.stacked(), axis=0)
+    factor = extent / np.maximum(np.ptp(points, axis=0), 1e-6) * np.exp(rng.normal(0.0, 0.08, 2))
+    corner = points.min(axis=0)
+    return plan.with_points(corner + (points - corner) * np.clip(factor, 0.5, 2.0))
 
 
 def _forger(hand: Hand, clumsiness: float, rng: np.random.Generator) -> Hand:

@@ -80,15 +80,15 @@ class RenderStyle:
 def _tool(kind: Pen, rng: np.random.Generator) -> tuple[float, int, float, float, float, float]:
     """Width, grey, fading, mottle, and the shares of pressure and of speed, of a pen's kind."""
     if kind is Pen.BALLPOINT:
-        figures = (rng.uniform(0.28, 0.5), rng.uniform(40, 115), rng.uniform(0.2, 0.55))
+        figures = (rng.uniform(0.24, 0.44), rng.uniform(40, 115), rng.uniform(0.2, 0.55))
         return (*_floats(figures), *_rest(rng, (0.2, 0.6), (0.2, 0.45), (0.0, 0.12)))
     if kind is Pen.GEL:
-        figures = (rng.uniform(0.35, 0.62), rng.uniform(10, 60), rng.uniform(0.0, 0.15))
+        figures = (rng.uniform(0.3, 0.52), rng.uniform(10, 60), rng.uniform(0.0, 0.15))
         return (*_floats(figures), *_rest(rng, (0.0, 0.15), (0.1, 0.3), (0.05, 0.2)))
     if kind is Pen.FELT:
-        figures = (rng.uniform(0.55, 0.95), rng.uniform(10, 70), rng.uniform(0.05, 0.3))
+        figures = (rng.uniform(0.5, 0.85), rng.uniform(10, 70), rng.uniform(0.05, 0.3))
         return (*_floats(figures), *_rest(rng, (0.05, 0.25), (0.2, 0.5), (0.15, 0.35)))
-    figures = (rng.uniform(0.4, 0.7), rng.uniform(20, 90), rng.uniform(0.1, 0.35))
+    figures = (rng.uniform(0.35, 0.6), rng.uniform(20, 90), rng.uniform(0.1, 0.35))
     return (*_floats(figures), *_rest(rng, (0.0, 0.2), (0.3, 0.6), (0.1, 0.25)))
 
 

@@ -92,7 +92,7 @@ def _written(part: Part, hand: Hand, rng: np.random.Generator) -> Doubles:
     strokes = strokes_of(part.points, part.cusp, hand, rng)
     time = np.arange(0.0, strokes.ends.max() + STEP, STEP)
     place = part.points[0] + position(strokes, time)
-    last = completion(strokes, time)[-1]
+    last = completion(strokes.last(), time)[0]
     kept = max(int(np.searchsorted(last, min(part.ending, 0.995))), 2)
     time, place = time[:kept], place[:kept]
     pressure = _pressure(place, time, hand, rng, running=part.ending < 0.97)

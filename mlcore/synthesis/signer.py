@@ -62,7 +62,7 @@ def make_signer(seed: int, *, manner: Manner | None = None) -> Signer:
     shape = _shape(manner, rng)
     forms = _forms(script, body, manner)
     plans = tuple(compose.to_plan(form, extent=shape[0], slant=shape[1], rise=shape[2]) for form in forms)
-    unsteadiness = float(np.exp(rng.normal(0.0, 0.3)))
+    unsteadiness = float(np.exp(rng.normal(0.03, 0.25)))
     return Signer(
         seed=seed,
         name=name,
@@ -120,13 +120,13 @@ def _forms(script: Script, body: list[Part], manner: Manner) -> list[list[Part]]
 def _shape(manner: Manner, rng: np.random.Generator) -> tuple[tuple[float, float], float, float]:
     """Greatest width and height in millimetres, slant and rise."""
     wide = {
-        Manner.CURSIVE: (42.0, 68.0),
-        Manner.SHORT: (32.0, 58.0),
-        Manner.INITIALS: (18.0, 40.0),
-        Manner.SCRIBBLE: (26.0, 55.0),
-        Manner.HANGING: (42.0, 66.0),
+        Manner.CURSIVE: (46.0, 72.0),
+        Manner.SHORT: (36.0, 64.0),
+        Manner.INITIALS: (22.0, 44.0),
+        Manner.SCRIBBLE: (30.0, 60.0),
+        Manner.HANGING: (44.0, 70.0),
     }[manner]
-    high = rng.uniform(9.0, 16.0) if manner is Manner.HANGING else rng.uniform(15.0, 30.0)
+    high = rng.uniform(9.0, 16.0) if manner is Manner.HANGING else rng.uniform(16.0, 31.0)
     slant = rng.normal(0.05, 0.06) if manner is Manner.HANGING else rng.normal(0.28, 0.24)
     rise = rng.normal(0.02, 0.05)
     return (float(rng.uniform(*wide)), float(high)), float(np.clip(slant, -0.35, 0.8)), float(rise)

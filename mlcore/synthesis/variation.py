@@ -21,14 +21,14 @@ from mlcore.synthesis.trajectory import Trajectory
 class Spread:
     """Standard deviations of a change to a plan (shares, tangents or multiples of a length)."""
 
-    size: float = 0.05  # of the whole, share
-    aspect: float = 0.04  # of width against height, share
-    slant: float = 0.035  # tangent
+    size: float = 0.06  # of the whole, share
+    aspect: float = 0.05  # of width against height, share
+    slant: float = 0.042  # tangent
     turn: float = 0.02  # radians, of the base line
     bow: float = 0.012  # of the base line, share of the width
-    letter_shift: float = 0.06  # multiple of the letters' height
-    letter_size: float = 0.05  # share
-    target: float = 0.055  # multiple of the neighbouring strokes' length
+    letter_shift: float = 0.075  # multiple of the letters' height
+    letter_size: float = 0.06  # share
+    target: float = 0.065  # multiple of the neighbouring strokes' length
 
     def times(self, factor: float) -> Spread:
         return Spread(*(getattr(self, name) * factor for name in self.__dataclass_fields__))
