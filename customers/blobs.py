@@ -28,7 +28,7 @@ TAG_BYTES = 16
 KEY_BYTES = 32
 
 
-class BlobDamaged(Exception):  # noqa: N818
+class BlobDamaged(Exception):
     """The stored bytes were changed, belong to another row, or their key is no longer configured."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from customers.models import Customer, Specimen
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A rule said no; `sentence` tells the person why and what to do. Nothing has been changed."""
 
     def __init__(self, code: str, sentence: str, *, customer: Customer | None = None) -> None:
