@@ -89,6 +89,10 @@ def write_word(script: Script, word: str, at: Doubles, *, capital: bool) -> list
             mark = glyph(DELAYED[char.lower()])[0]
             marks.append(script.part(mark, at, omission=0.04, size=size))
         right = max(float(p.points[-1, 0]) for p in [*pieces, parts[-1]])
+        if first:
+            edge = max(float(p.points[:, 0].max()) for p in pieces)
+            open_part = open_part if right > edge - 5.0 else None
+            right = max(right, edge - 3.0)
         height = float(parts[-1].points[-1, 1]) if not first else at[1]
         at = np.array([right + script.spacing, at[1] + min(height - at[1], 0.0)])
         script.letter += 1
@@ -184,7 +188,7 @@ def write_hanging(script: Script, name: str, *, headline: str) -> list[Part]:
     at = np.zeros(2)
     parts: list[Part] = []
     for word in name.split():
-        start = at[0]
+        start, first = at[0], script.letter
         lines: list[Part] = []
         for index, char in enumerate(word.lower()):
             if char not in HANGING or (char == "a" and index < len(word) - 1 and index % 2):
@@ -193,20 +197,26 @@ def write_hanging(script: Script, name: str, *, headline: str) -> list[Part]:
             parts.extend(script.part(run, at) for run in runs)
             right = at[0] + max(float(r.points[:, 0].max()) for r in runs)
             if headline == "letter":
-                lines.append(_bar(script, at[0] - 1.0, right + 1.0))
+                lines.append(_bar(script, at[0] - 1.0, right + 1.0, script.letter))
             at = np.array([right + script.spacing + 2.0, script.rng.normal(0.0, 0.4)])
             script.letter += 1
         if headline == "word":
-            lines.append(_bar(script, start - 1.5, at[0]))
+            lines.append(_bar(script, start - 1.5, at[0], first, script.letter - 1))
         parts.extend(lines)
         at = np.array([at[0] + script.rng.uniform(4.0, 12.0), script.rng.normal(0.0, 1.0)])
     return parts
 
 
-def _bar(script: Script, left: float, right: float) -> Part:
+def _bar(script: Script, left: float, right: float, *letters: int) -> Part:
+    """A headline over the letters from the first to the last of `letters`, which carry it."""
     tilt, bow = script.rng.normal(0.0, 0.5), script.rng.normal(0.0, 0.25)
-    points = np.array([(left, 12.0), ((left + right) / 2, 12.0 + bow), (right, 12.0 + tilt)])
-    return script.part(Run(points, np.zeros(3, dtype=np.bool_)), np.zeros(2), omission=0.01)
+    middle = (letters[0] + letters[-1]) // 2
+    return Part(
+        points=np.array([(left, 12.0), ((left + right) / 2, 12.0 + bow), (right, 12.0 + tilt)]),
+        cusp=np.zeros(3, dtype=np.bool_),
+        letter=np.array([letters[0], middle, letters[-1]]),
+        omission=0.01,
+    )
 
 
 def with_flourish(script: Script, parts: list[Part], kind: str, omission: float) -> list[Part]:

@@ -86,8 +86,7 @@ def _zigzag(end: Doubles, box: Box, rng: np.random.Generator) -> tuple[Run, ...]
         inset = wide * 0.12 * turn
         x = box[0] + inset + wide * 0.1 if turn % 2 == 0 else box[2] - inset
         points.append((x, low - 2.6 * turn + rng.normal(0.0, 0.8)))
-    cusps = tuple(range(1, turns)) if rng.random() < 0.5 else ()
-    return (_run(points, cusps),)
+    return (_run(points, tuple(range(1, turns))),)
 
 
 def _encircle(end: Doubles, box: Box, rng: np.random.Generator) -> tuple[Run, ...]:

@@ -72,7 +72,7 @@ def _forger(hand: Hand, clumsiness: float, rng: np.random.Generator) -> Hand:
         timing_noise=0.08 + 0.12 * clumsiness,
         pressure=float(own),
         stress=float(rng.uniform(0.0, 0.15)),
-        tremor=float(rng.uniform(0.02, 0.05) + rng.uniform(0.0, 0.07) * clumsiness),
+        tremor=float(rng.uniform(0.02, 0.06) + rng.uniform(0.02, 0.16) * clumsiness),
     )
 
 
