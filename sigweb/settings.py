@@ -114,7 +114,6 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True  # logins are audited by our own table
 AXES_VERBOSE = False
-# REMOTE_ADDR is right: the web server replaces it by the proxy's header, from trusted proxies only.
 
 # --- sessions, cookies, headers --------------------------------------------------------------------------
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -135,8 +134,10 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if read.flag("BEHIND_PROXY", default=False):
+BEHIND_PROXY = read.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:  # one that sets both headers itself, whatever the client sent
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    MIDDLEWARE.insert(0, "sigweb.proxy.ClientAddressMiddleware")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
