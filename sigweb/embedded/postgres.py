@@ -90,7 +90,7 @@ class Postgres:
             ]
             done = subprocess.run([*self._as_user(), *command], capture_output=True, text=True, check=False, cwd="/")
         if done.returncode:
-            raise PostgresFailed(f"PostgreSQL could not create its data folder: {_last_line(done.stderr)}")
+            raise PostgresFailed(f"PostgreSQL could not create its data folder: {_reason(done.stderr)}")
         (self.data / "sigweb-initialised").touch()
 
     def start(self) -> Child:
@@ -112,7 +112,7 @@ class Postgres:
             if self._listening() and subprocess.run(ready, check=False).returncode == 0:
                 return
             time.sleep(0.03)
-        raise PostgresFailed(f"PostgreSQL did not start: {_last_line(self.log.read_text(errors='replace'))}")
+        raise PostgresFailed(f"PostgreSQL did not start: {_reason(self.log.read_text(errors='replace'))}")
 
     def provide_roles(self) -> None:
         """Create database, extensions, the owner role and the application role, as far as they are missing."""
@@ -135,7 +135,7 @@ class Postgres:
         }
         done = subprocess.run(command, input=script, capture_output=True, text=True, env=variables, check=False)
         if done.returncode:
-            raise PostgresFailed(f"PostgreSQL refused a setup script: {_last_line(done.stderr)}")
+            raise PostgresFailed(f"PostgreSQL refused a setup script: {_reason(done.stderr)}")
         return done.stdout
 
     def url(self, role: str, database: str = DATABASE) -> str:
@@ -184,6 +184,8 @@ def _open_to_others(path: Path) -> bool:
     return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.parents) if step.exists())
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason given"
+def _reason(text: str) -> str:
+    """Return the line of a program's output that says what is wrong: the last error, else the last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line or "FATAL" in line or "error:" in line]
+    return (errors or lines or ["no reason given"])[-1]
