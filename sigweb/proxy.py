@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections.abc import Callable
 
@@ -20,8 +21,6 @@ class ClientAddressMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Replace the address where the header holds one."""
         claimed = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        try:
+        with contextlib.suppress(ValueError):
             request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(claimed))
-        except ValueError:
-            pass
         return self.get_response(request)

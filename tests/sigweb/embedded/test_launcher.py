@@ -18,7 +18,11 @@ from sigweb.embedded.processes import Child, Register, spawn, start_time, stop_a
 
 ROOT = Path(__file__).resolve().parents[3]
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print('on', flush=True); time.sleep(600)"]  # fmt: skip
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('on', flush=True); time.sleep(600)",
+]
 # A worker with a child of its own, whose pid it tells.
 PARENT = [
     sys.executable,

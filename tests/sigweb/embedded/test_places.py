@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -45,4 +44,4 @@ def test_a_secret_is_made_once_and_readable_by_the_owner_only(tmp_path: Path) ->
     places.make()
     assert places.secret("key", "first") == "first"
     assert places.secret("key", "second") == "first"
-    assert stat.S_IMODE(os.stat(places.secrets / "key").st_mode) == 0o600
+    assert stat.S_IMODE((places.secrets / "key").stat().st_mode) == 0o600
