@@ -135,9 +135,9 @@ class ListForm(StyledForm):
         label=_("Specimens"),
         required=False,
         choices=[
-            ("", _("Any number of specimens")),
-            ("thin", _("Fewer than 3 approved")),
-            ("pending", _("Waiting for approval")),
+            ("", _("Any number")),
+            ("thin", _("Fewer than 3")),
+            ("pending", _("Some waiting")),
         ],
     )
 

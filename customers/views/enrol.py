@@ -215,7 +215,7 @@ def _tell(request: HttpRequest, done: Submitted) -> None:
 
 
 def _card(request: HttpRequest, result: DraftResult, status: int) -> HttpResponse:
-    return render(request, "customers/_draft.html", {"result": result}, status=status)
+    return render(request, "customers/_draft.html", {"result": result, "unchosen": []}, status=status)
 
 
 def _unread(filename: str, sentence: str) -> DraftResult:

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from sigweb.accounts.access import person
-from sigweb.accounts.forms import LoginForm
+from sigweb.accounts.forms import LoginForm, PasswordForm
 from sigweb.audit.services import audit_record
 
 
@@ -23,6 +23,7 @@ class LoginView(auth_views.LoginView):
 class PasswordView(auth_views.PasswordChangeView):
     """A person's own password; other people's are set in the admin."""
 
+    form_class = PasswordForm
     template_name = "registration/password.html"
     success_url = reverse_lazy("home")
 

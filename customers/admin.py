@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from customers import services
+from customers.models import Customer, Specimen
+from customers.results import Refused
+from sigweb.accounts.access import person
+from sigweb.accounts.public_ids import PublicIdAdmin
+
+
+@admin.register(Customer)
+class CustomerAdmin(PublicIdAdmin):
+    """Customers are added by enrolment and never deleted. No search here: its text would be part of the address."""
+
+    list_display = ("name", "number", "branch", "status", "always_refer", "page")
+    list_filter = ("status", "branch", "always_refer")
+    list_select_related = ("branch",)
+    fields = (
+        "number",
+        "name",
+        "branch",
+        "status",
+        "special_instructions",
+        "always_refer",
+        "created_at",
+        "created_by",
+        "page",
+    )
+    readonly_fields = ("number", "created_at", "created_by", "page")
+    actions = None
+
+    @admin.display(description=_("page"))
+    def page(self, customer: Customer) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("customers:detail", args=[customer.public_id]), _("Open with specimens")
+        )
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm[Customer], change: bool) -> None:
+        services.customer_update(actor=person(request), customer=obj, fields=form.cleaned_data, request=request)
+
+
+@admin.register(Specimen)
+class SpecimenAdmin(PublicIdAdmin):
+    """What is known about specimens; pictures come from the page that checks the right to see them."""
+
+    list_display = ("customer", "state", "quality_grade", "enrolled_by", "enrolled_at", "approved_by")
+    list_filter = ("state", "quality_grade", "source")
+    list_select_related = ("customer", "enrolled_by", "approved_by")
+    exclude = ("digest",)
+    actions = ("approve", "retire")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Specimen]:
+        return Specimen.objects.exclude(state=Specimen.State.DRAFT).defer("image")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = [field.name for field in Specimen._meta.fields if field.name not in ("id", "image", "digest")]
+        return ["picture", *fields] if request.user.has_perm("customers.view_signature") else fields
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_readonly_fields(request, obj)
+
+    @admin.display(description=_("picture"))
+    def picture(self, specimen: Specimen) -> SafeString:
+        return format_html(
+            '<img src="{}?view=original" alt="" height="160">',
+            reverse("customers:specimen_image", args=[specimen.public_id]),
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("customers.approve_specimen")
+
+    def has_retire_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("customers.retire_specimen")
+
+    @admin.action(description=_("Approve the chosen specimens"), permissions=["approve"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> None:
+        self._each(request, queryset, services.specimen_approve)
+
+    @admin.action(description=_("Retire the chosen specimens"), permissions=["retire"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> None:
+        self._each(request, queryset, services.specimen_retire)
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[Specimen], service: Any) -> None:
+        done = 0
+        for specimen in queryset:
+            try:
+                service(actor=person(request), specimen=specimen, request=request)
+                done += 1
+            except Refused as refusal:
+                self.message_user(request, refusal.sentence, messages.ERROR)
+        if done:
+            text = ngettext("%(count)d specimen changed.", "%(count)d specimens changed.", done)
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
