@@ -47,8 +47,9 @@ def specimens_dispatch(public_ids: Iterable[UUID]) -> int:
     queued = 0
     try:
         with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
+            producer = current_app.amqp.Producer(broker, auto_declare=False)
             for public_id in public_ids:
-                specimen_embed.apply_async(args=[str(public_id)], connection=broker, retry=False)
+                specimen_embed.apply_async(args=(str(public_id),), producer=producer, retry=False)
                 queued += 1
     except Exception:
         # Whatever the broker's client raises, the specimens are stored already and the request has succeeded.

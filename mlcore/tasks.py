@@ -80,7 +80,7 @@ def embedding_sweep(grace_seconds: float | None = None) -> int:
         return 0
     public_ids = list(missing.values_list("public_id", flat=True)[:SWEEP_BATCH])
     for public_id in public_ids:
-        specimen_embed.apply_async(args=[str(public_id)], retry=False)
+        specimen_embed.apply_async(args=(str(public_id),), retry=False)
     logger.info("The sweep queued %d specimens without a vector.", len(public_ids))
     return len(public_ids)
 
@@ -88,8 +88,9 @@ def embedding_sweep(grace_seconds: float | None = None) -> int:
 def queue_depth() -> int:
     """Messages that wait in the queue; those that a worker has taken do not count."""
     with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
         try:
-            return int(connection.default_channel.queue_declare(queue=QUEUE, passive=True).message_count)
+            return int(channel.queue_declare(queue=QUEUE, passive=True).message_count)
         except ChannelError:
             # Redis forgets an empty list.
             return 0

@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from mlcore.imaging import Limits
 from verification.models import Verification
 
 # 1250, 1250.5, 1,250.50 - and not 1,50, which is one and a half to some and a slip to others.
@@ -19,7 +17,7 @@ _GROUPED = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$")
 
 
 class AmountField(forms.DecimalField):
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = value.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
             if _GROUPED.match(value):
@@ -32,11 +30,9 @@ class VerifyForm(forms.Form):
 
     image = forms.FileField(
         label=_("Questioned signature"),
-        # An empty file gets imaging's sentence, as every other unreadable one.
+        # Empty, too large or unreadable: imaging has the sentence for it.
         allow_empty_file=True,
-        widget=forms.FileInput(
-            attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,image/*", "class": "form-control"}
-        ),
+        widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,image/*"}),
         error_messages={"required": _("Choose the image of the signature.")},
     )
     amount = AmountField(
@@ -60,22 +56,6 @@ class VerifyForm(forms.Form):
         error_messages={"invalid": _("A cheque number holds letters, digits, spaces, hyphens, dots and slashes.")},
     )
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-
-    def clean_image(self) -> UploadedFile:
-        upload: UploadedFile = self.cleaned_data["image"]
-        most = Limits().max_bytes
-        if upload.size is not None and upload.size > most:
-            raise forms.ValidationError(
-                _("This file is too large; %(most)d MB are the most. Scan at 300 dpi, in grey.")
-                % {"most": most // (1024 * 1024)}
-            )
-        return upload
-
-
-class SearchForm(forms.Form):
-    """The customer to verify for, by number or name; travels in the body."""
-
-    text = forms.CharField(label=_("Customer number or name"), required=False, max_length=200)
 
 
 class ListForm(forms.Form):

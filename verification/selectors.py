@@ -7,9 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from customers.models import Customer, Specimen
+from customers.selectors import customers_with_counts
 from verification.models import Verification
 
 if TYPE_CHECKING:
@@ -65,3 +66,17 @@ def verification_comparisons(verification: Verification) -> list[Comparison]:
         if UUID(entry["specimen"]) in specimens
     ]
     return sorted(found, key=lambda comparison: (comparison.local, comparison.vector))
+
+
+def customers_recent(*, asked_by: User, limit: int) -> list[Customer]:
+    """The customers of one person's latest verifications, the latest first, with the counts of their specimens."""
+    latest = (
+        Verification.objects.filter(asked_by=asked_by)
+        .order_by()
+        .values("customer")
+        .annotate(at=Max("asked_at"))
+        .order_by("-at")[:limit]
+    )
+    keys = [row["customer"] for row in latest]
+    found = {row.pk: row for row in customers_with_counts(Customer.objects.filter(pk__in=keys))}
+    return [found[key] for key in keys]

@@ -89,6 +89,13 @@ def verification_run(
     return verification
 
 
+def verification_ready(*, customer: Customer) -> list[Specimen]:
+    """The specimens that a verification would use now. Raises VerificationRefused where none could be made."""
+    specimens = _specimens_demand(customer)
+    _model_demand()
+    return specimens
+
+
 def _question_token(token: uuid.UUID, *asked: object) -> uuid.UUID:
     """The token that is stored: the form's, bound to what was asked and by whom.
 

@@ -5,27 +5,31 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from customers.models import THIN_BELOW, Customer
-from customers.selectors import customers_search
+from customers.selectors import customers_search, customers_with_counts
+from sigweb.accounts.access import person
 from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
-from verification.forms import ListForm, SearchForm, VerifyForm
-from verification.images import ImageLost, verification_png
+from verification.forms import ListForm, VerifyForm
+from verification.images import VIEWS, ImageLost, verification_png
 from verification.models import Verification
 from verification.scale import score_scale
-from verification.selectors import specimens_usable, verification_comparisons, verifications_list
-from verification.services import VerificationRefused, verification_run
+from verification.selectors import customers_recent, verification_comparisons, verifications_list
+from verification.services import VerificationRefused, verification_ready, verification_run
 
+ASKS = ("verification.add_verification", "customers.view_customer")
+READS = "verification.view_verification"
+SEES = "customers.view_signature"
 PAGE_SIZE = 25
+RECENT_SHOWN = 5
 RESULTS_SHOWN = 12
 
 
@@ -33,28 +37,33 @@ RESULTS_SHOWN = 12
 @require_GET
 def verify(request: HttpRequest) -> HttpResponse:
     """Choose the customer."""
-    _asker(request)
-    return render(request, "verification/verify.html", {"form": SearchForm()})
+    user = person(request, *ASKS)
+    context = {"recent": customers_recent(asked_by=user, limit=RECENT_SHOWN), "thin_below": THIN_BELOW}
+    return render(request, "verification/verify.html", context)
 
 
 @login_required
 @require_POST
 def search(request: HttpRequest) -> HttpResponse:
     """Customers found by number or name, as links into the form; a fragment for htmx, else the whole page."""
-    _asker(request)
-    form = SearchForm(request.POST)
-    text = form.cleaned_data["text"].strip() if form.is_valid() else ""
-    found = list(customers_search(text=text)[: RESULTS_SHOWN + 1])
-    context = {"form": form, "text": text, "customers": found[:RESULTS_SHOWN], "more": len(found) > RESULTS_SHOWN}
-    template = "verification/_search_results.html" if request.htmx else "verification/verify.html"
-    return render(request, template, context)
+    person(request, *ASKS)
+    text = request.POST.get("text", "").strip()
+    found = list(customers_with_counts(customers_search(text=text))[: RESULTS_SHOWN + 1])
+    context = {
+        "text": text,
+        "customers": found[:RESULTS_SHOWN],
+        "more": len(found) > RESULTS_SHOWN,
+        "thin_below": THIN_BELOW,
+    }
+    fragment = getattr(request, "htmx", False)
+    return render(request, "verification/_search_results.html" if fragment else "verification/verify.html", context)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """Put the question: whose signature is this?"""
-    user, customer = _asker_and_customer(request, public_id)
+    user, customer = _customer(request, public_id)
     form = VerifyForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -71,7 +80,7 @@ def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
             form.add_error(refusal.field or None, refusal.sentence)
         else:
             url = reverse("verification:detail", args=[verification.public_id])
-            return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+            return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)
     return _verify_page(request, customer, form)
 
 
@@ -79,14 +88,13 @@ def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 @require_GET
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The verdict and what it stands on."""
-    verification = _verification(request, public_id)
-    comparisons = verification_comparisons(verification)
+    user, verification = _verification(request, public_id)
     context = {
         "verification": verification,
         "customer": verification.customer,
-        "comparisons": comparisons,
-        "thin": len(comparisons) < THIN_BELOW,
-        "may_see_images": request.user.has_perm("customers.view_signature"),
+        "comparisons": verification_comparisons(verification),
+        "may_see": user.has_perm(SEES),
+        "image_url": reverse("verification:image", args=[verification.public_id]),
         "scale": score_scale(
             score=verification.score, t_match=verification.t_match, t_no_match=verification.t_no_match
         ),
@@ -98,7 +106,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_GET
 def verification_list(request: HttpRequest) -> HttpResponse:
     """One's own verifications, or everybody's, latest first."""
-    user = _reader(request)
+    user = person(request, READS)
     form = ListForm(request.GET)
     form.is_valid()
     whose = form.cleaned_data.get("whose") or "own"
@@ -113,66 +121,51 @@ def verification_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def image(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The questioned signature as PNG: the page, or the ink that was compared. Every look is audited."""
-    verification = _verification(request, public_id, image=True)
+    user, verification = _verification(request, public_id, image=True)
     view = request.GET.get("view", "original")
+    if view not in VIEWS:
+        raise Http404
     try:
         png = verification_png(verification=verification, view=view)
-    except ImageLost as error:
-        raise Http404 from error
-    audit_record(
-        actor=_user(request), action="verification.viewed", obj=verification, request=request, details={"view": view}
+    except ImageLost:
+        return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
+    audit_record(actor=user, action="signature.viewed", obj=verification, request=request, details={"view": view})
+    return HttpResponse(
+        png,
+        content_type="image/png",
+        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )
-    response = HttpResponse(png, content_type="image/png")
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _verify_page(request: HttpRequest, customer: Customer, form: VerifyForm) -> HttpResponse:
-    usable = specimens_usable(customer=customer, on=timezone.localdate()).count()
+    usable, obstacle = 0, ""
+    try:
+        usable = len(verification_ready(customer=customer))
+    except VerificationRefused as refusal:
+        obstacle = refusal.sentence
     context = {
         "customer": customer,
         "form": form,
         "usable": usable,
-        "thin": 0 < usable < THIN_BELOW,
-        "ready": bool(usable) and customer.is_active,
+        "thin": usable < THIN_BELOW,
+        "obstacle": obstacle,
     }
     if not form.is_bound:
         return render(request, "verification/verify_customer.html", context)
     # htmx swaps the messages only, so that the chosen file stays chosen; without it the whole page comes back.
-    template = "verification/_form_messages.html" if request.htmx else "verification/verify_customer.html"
+    fragment = getattr(request, "htmx", False)
+    template = "verification/_form_messages.html" if fragment else "verification/verify_customer.html"
     return render(request, template, context, status=422)
 
 
-def _user(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
-def _asker(request: HttpRequest) -> User:
-    """The user, who may ask for verifications and find customers."""
-    if not request.user.has_perms(["verification.add_verification", "customers.view_customer"]):
-        raise PermissionDenied
-    return _user(request)
-
-
-def _asker_and_customer(request: HttpRequest, public_id: UUID) -> tuple[User, Customer]:
-    user = _asker(request)
+def _customer(request: HttpRequest, public_id: UUID) -> tuple[User, Customer]:
+    """The person, who may ask for verifications, and the customer."""
+    user = person(request, *ASKS)
     return user, get_object_or_404(Customer.objects.select_related("branch"), public_id=public_id)
 
 
-def _reader(request: HttpRequest) -> User:
-    """The user, who may read verifications."""
-    if not request.user.has_perm("verification.view_verification"):
-        raise PermissionDenied
-    return _user(request)
-
-
-def _verification(request: HttpRequest, public_id: UUID, *, image: bool = False) -> Verification:
-    """A verification that the user may read; with `image`, whose signature he may see too."""
-    _reader(request)
-    if image and not request.user.has_perm("customers.view_signature"):
-        raise PermissionDenied
+def _verification(request: HttpRequest, public_id: UUID, *, image: bool = False) -> tuple[User, Verification]:
+    """The person, and a verification that he may read; with `image`, whose signature he may see too."""
+    user = person(request, READS, *([SEES] if image else []))
     found = Verification.objects.select_related("customer__branch", "asked_by", "model_version")
-    return get_object_or_404(found if image else found.defer("image"), public_id=public_id)
+    return user, get_object_or_404(found if image else found.defer("image"), public_id=public_id)
