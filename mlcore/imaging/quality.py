@@ -14,13 +14,19 @@ from mlcore.imaging.types import Box, Grade, Grey, Mask, Quality, Remark
 _MIN_SIDE, _SMALL_SIDE = 24, 90  # pixels of the longer side of the ink box
 _MIN_CONTRAST, _PALE = 0.10, 0.22
 _MAX_SOLID, _MAX_STROKE = 0.45, 0.22  # ink share of the box; stroke width over the box's shorter side
+_MAX_PIECES = 400  # of ink: handwriting has up to about 120, print, guilloche and grain thousands
+_PHOTO_SHARE, _PHOTO_UNEVEN = 0.25, 0.35  # much ink on paper that is itself dark in places
 _BLURRED, _SOFT = 0.12, 0.20  # sharpness: 1 / edge width in pixels
-_MAX_TEXTURE = 1.4  # pixels between paper and ink, per pixel of ink, beyond which it is a photograph
+_MAX_TEXTURE = 0.6  # grey pixels away from any full ink, per pixel of full ink, beyond which it is a photograph
+_FULL = 170  # density of full ink
 
 BLANK = Remark("blank", "No ink was found. Please check that the signature is on the page and scan it again.")
 DARK = Remark("dark_page", "The picture is almost black. Please scan it again, the paper lying face down and flat.")
 SOLID = Remark("solid", "This is a filled area, not handwriting. Please upload a picture of the signature alone.")
-PHOTO = Remark("not_a_signature", "This looks like a photograph, not like ink on paper. Please upload the signature.")
+PHOTO = Remark(
+    "not_a_signature",
+    "This looks like a photograph or a printed page, not like a signature. Please upload the signature alone.",
+)
 TINY = Remark("too_small", "The signature is only a few pixels large. Please scan it at 300 dpi.")
 FAINT = Remark("too_faint", "The ink can hardly be told from the paper. Please scan it again with more contrast.")
 BLUR = Remark("blurred", "The picture is too blurred to compare strokes. Please scan it again or hold the camera still.")
@@ -37,6 +43,7 @@ class _Findings:
     ink_share: float
     stroke: float
     texture: float
+    pieces: int
     sharpness: float
     touches_border: bool
 
@@ -58,7 +65,8 @@ def _measure(grey: Grey, ink: Ink, mask: Mask, box: Box) -> _Findings:
     return _Findings(
         ink_share=area / inside.size,
         stroke=stroke_width(inside) / max(min(box.width, box.height), 1),
-        texture=_texture(window, ink.paper),
+        texture=_texture(ink.density[box.top : box.bottom, box.left : box.right], inside),
+        pieces=cv2.connectedComponents(ink.mask.astype(np.uint8))[0] - 1,
         sharpness=_sharpness(window, inside),
         touches_border=_touches_border(mask),
     )
@@ -68,7 +76,9 @@ def _remarks(box: Box, ink: Ink, found: _Findings) -> list[Remark]:
     longer, shorter = max(box.width, box.height), min(box.width, box.height)
     if longer < _MIN_SIDE or shorter < 4:
         return [TINY]
-    if found.texture > _MAX_TEXTURE:
+    if found.texture > _MAX_TEXTURE or found.pieces > _MAX_PIECES:
+        return [PHOTO]
+    if found.ink_share > _PHOTO_SHARE and ink.unevenness > _PHOTO_UNEVEN:
         return [PHOTO]
     if found.ink_share > _MAX_SOLID or (found.stroke > _MAX_STROKE and found.ink_share > 0.2):
         return [SOLID]
@@ -99,13 +109,11 @@ def _quality(box: Box | None, ink: Ink, found: _Findings | None, remarks: tuple[
     )
 
 
-def _texture(window: Grey, paper: float) -> float:
-    """Pixels clearly neither paper nor ink, per ink pixel. A scan has few (stroke edges), a photograph many."""
-    dark = float(np.percentile(window, 2))
-    span = max(paper - dark, 1.0)
-    level = (paper - window.astype(np.float32)) / span
-    between = np.count_nonzero((level > 0.15) & (level < 0.6))
-    return between / max(int(np.count_nonzero(level >= 0.6)), 1)
+def _texture(density: Grey, mask: Mask) -> float:
+    """Grey pixels of the mask more than 2 pixels from full ink, per pixel of full ink: a photograph's half-tones."""
+    full = (density >= _FULL) & mask
+    near = cv2.dilate(full.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    return int(np.count_nonzero(mask & ~near)) / max(int(np.count_nonzero(full)), 1)
 
 
 def _sharpness(window: Grey, mask: Mask) -> float:

@@ -72,6 +72,6 @@ def best_cosines(left: FeatureStack, right: FeatureStack) -> Floats:
     for down in range(3):
         for across in range(3):
             shifted = padded[:, down : down + rows, across : across + columns]
-            other = shifted.reshape(-1, rows * columns, channels).transpose(1, 2, 0)
+            other = np.ascontiguousarray(shifted.reshape(-1, rows * columns, channels).transpose(1, 2, 0))
             np.maximum(best, cells @ other, out=best)
     return best

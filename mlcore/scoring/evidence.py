@@ -26,42 +26,37 @@ SEVERAL = (
 
 
 @dataclass(frozen=True, slots=True)
-class SpecimenSet:
+class OwnSpread:
     """What is known of a customer before anything is questioned.
 
-    vector_own, local_own: mean distance between two of his specimens (0 for a lone one). cohort: mean nearness of his
+    vector, local: mean distance between two of his specimens (0 for a lone one). cohort: mean nearness of his
     specimens to strangers.
     """
 
-    features: FeatureStack
-    vector_own: float
-    local_own: float
+    vector: float
+    local: float
     cohort: float
 
     @classmethod
-    def of(cls, features: FeatureStack, cohort: Cohort) -> SpecimenSet:
+    def of(cls, specimens: FeatureStack, cohort: Cohort) -> OwnSpread:
         """Measure a set of one or more specimens."""
-        own = np.triu_indices(len(features), 1)
+        own = np.triu_indices(len(specimens), 1)
         several = len(own[0]) > 0
         return cls(
-            features,
-            float(vector_distances(features.vectors, features.vectors)[own].mean()) if several else 0.0,
-            float(local_distances(features, features)[own].mean()) if several else 0.0,
-            float(cohort.nearness(features.vectors).mean()),
+            float(vector_distances(specimens.vectors, specimens.vectors)[own].mean()) if several else 0.0,
+            float(local_distances(specimens, specimens)[own].mean()) if several else 0.0,
+            float(cohort.nearness(specimens.vectors).mean()),
         )
 
-    def __len__(self) -> int:
-        return len(self.features)
 
-
-def evidence(vector: Floats, local: Floats, nearness: Floats, specimens: SpecimenSet) -> npt.NDArray[np.float64]:
+def evidence(vector: Floats, local: Floats, nearness: Floats, spread: OwnSpread) -> npt.NDArray[np.float64]:
     """Rows of evidence for T questioned signatures against one set.
 
     vector, local: (T, n) distances to the n specimens. nearness: (T,) of the questioned to the cohort. Returns
     (T, 4) in the order of ONE for a lone specimen, (T, 8) in the order of SEVERAL otherwise.
     """
     count = len(vector)
-    known = np.full(count, specimens.cohort)
+    known = np.full(count, spread.cohort)
     if vector.shape[1] == 1:
         return np.column_stack([vector[:, 0], local[:, 0], nearness, known]).astype(np.float64)
     return np.column_stack(
@@ -70,8 +65,8 @@ def evidence(vector: Floats, local: Floats, nearness: Floats, specimens: Specime
             vector.mean(axis=1),
             local.min(axis=1),
             local.mean(axis=1),
-            np.full(count, specimens.vector_own),
-            np.full(count, specimens.local_own),
+            np.full(count, spread.vector),
+            np.full(count, spread.local),
             nearness,
             known,
         ]

@@ -11,7 +11,7 @@ from mlcore.scoring.calibration import Calibration
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.decision import decide
 from mlcore.scoring.distances import FeatureStack, local_distances, vector_distances
-from mlcore.scoring.evidence import SpecimenSet, evidence
+from mlcore.scoring.evidence import OwnSpread, evidence
 from mlcore.scoring.logistic import LogisticHead, sigmoid
 from mlcore.scoring.types import Comparison, Judgement, Rules, SpecimenDistance
 
@@ -30,11 +30,11 @@ class Scorer:
         """Distance to each specimen and score against the set. Raises ValueError without specimens or with over 7."""
         if not 1 <= len(specimens) <= MAX_REFERENCES:
             raise ValueError(f"A signature is compared with 1 to {MAX_REFERENCES} specimens, not {len(specimens)}.")
-        known = SpecimenSet.of(FeatureStack.of(specimens), self.cohort)
-        asked = FeatureStack.of([questioned])
-        vector = vector_distances(asked.vectors, known.features.vectors)
-        local = local_distances(asked, known.features)
-        rows = evidence(vector, local, self.cohort.nearness(asked.vectors), known)
+        known, asked = FeatureStack.of(specimens), FeatureStack.of([questioned])
+        vector = vector_distances(asked.vectors, known.vectors)
+        local = local_distances(asked, known)
+        spread = OwnSpread.of(known, self.cohort)
+        rows = evidence(vector, local, self.cohort.nearness(asked.vectors), spread)
         odds = self.heads[len(specimens)].log_odds(rows)
         return Comparison(
             distances=tuple(SpecimenDistance(float(v), float(d)) for v, d in zip(vector[0], local[0], strict=True)),

@@ -1,0 +1,71 @@
+"""Error rates of scores. Everywhere small scores are alike: genuine low, forged high; +inf is a refused image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+def error_rates(genuine: Floats, forged: Floats) -> tuple[Floats, Floats, Floats]:
+    """(thresholds, FAR, FRR) at every distinct finite score, and before the first.
+
+    FAR(s): share of forged <= s. FRR(s): share of genuine > s. Raises ValueError when either is empty.
+    """
+    if len(genuine) == 0 or len(forged) == 0:
+        raise ValueError("Error rates need at least one genuine and one forged score.")
+    scores = np.unique(np.concatenate([genuine, forged]))
+    thresholds = np.concatenate([[-np.inf], scores[np.isfinite(scores)]])
+    far = np.searchsorted(np.sort(forged), thresholds, side="right") / len(forged)
+    frr = 1.0 - np.searchsorted(np.sort(genuine), thresholds, side="right") / len(genuine)
+    return thresholds, far, frr
+
+
+def equal_error_rate(genuine: Floats, forged: Floats) -> float:
+    """The rate at which FAR and FRR cross, interpolated between the two thresholds around it."""
+    _, far, frr = error_rates(genuine, forged)
+    gap = far - frr
+    above = int(np.argmax(gap >= 0)) if (gap >= 0).any() else len(gap) - 1
+    if above == 0 or gap[above] <= 0:
+        return float((far[above] + frr[above]) / 2)
+    share = -gap[above - 1] / (gap[above] - gap[above - 1])
+    return float(far[above - 1] + share * (far[above] - far[above - 1]))
+
+
+def frr_at_far(genuine: Floats, forged: Floats, target: float) -> float:
+    """Smallest FRR among the thresholds whose FAR is at most `target`."""
+    _, far, frr = error_rates(genuine, forged)
+    return float(frr[far <= target].min())
+
+
+def area_under_curve(genuine: Floats, forged: Floats) -> float:
+    """Probability that a genuine score lies below a forged one, ties counting half (the ROC's area)."""
+    ordered = np.sort(forged)
+    below = np.searchsorted(ordered, genuine, side="left")
+    equal = np.searchsorted(ordered, genuine, side="right") - below
+    return float(1.0 - (below + 0.5 * equal).sum() / (len(genuine) * len(forged)))
+
+
+def bootstrap_interval(
+    by_writer: Sequence[tuple[Floats, Floats]],
+    figure: Callable[[Floats, Floats], float],
+    *,
+    rounds: int = 300,
+    seed: int = 1,
+) -> tuple[float, float]:
+    """95 % interval of a figure of (genuine, forged) by drawing whole writers with replacement."""
+    rng = np.random.default_rng(seed)
+    values = []
+    for _ in range(rounds):
+        drawn = [by_writer[i] for i in rng.integers(len(by_writer), size=len(by_writer))]
+        genuine = np.concatenate([pair[0] for pair in drawn])
+        forged = np.concatenate([pair[1] for pair in drawn])
+        if len(genuine) and len(forged):
+            values.append(figure(genuine, forged))
+    if not values:
+        return 0.0, 1.0
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
