@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import http.client
 import json
 import os
 import sys
@@ -20,7 +19,8 @@ from sigweb.embedded.places import PlaceRefused, Places
 from sigweb.embedded.postgres import PostgresFailed
 from sigweb.embedded.processes import Child, Register, spawn
 from sigweb.embedded.redis import RedisFailed
-from sigweb.embedded.services import Service, services
+from sigweb.embedded.services import SETUP, Service, services
+from sigweb.probe import healthy
 
 READY_SECONDS = 120
 LARGEST_LOG = 5 * 1024 * 1024
@@ -126,7 +126,7 @@ def set_up(places: Places, values: dict[str, str], *, seed: bool) -> None:
     if installation.stamp_matches(stamp, fingerprint) and (logins.exists() or not seed):
         return
     say("Setting up the database, the model and the demo's data." if seed else "Setting up the database.")
-    command = [sys.executable, "-m", "sigweb.embedded.setup"]
+    command = [sys.executable, "-m", *SETUP]
     if seed:
         command += ["--passwords-file", str(logins)]
     environment = {**installation.process_environment(values), **installation.owner_environment(places)}
@@ -161,25 +161,13 @@ def wait_until_ready(launcher: Launcher, places: Places, port: int) -> None:
             if child.ended() is not None:
                 log = log_of(places, name)
                 raise NotReady(f"The process {name} did not start; the reason is at the end of {log}:\n{tail(log)}")
-        if healthy(port):
+        if healthy(preflight.HOST, port):
             return
         if interrupted_make():
             raise Stop
         time.sleep(0.05)
     log = log_of(places, "web")
     raise NotReady(f"The system was not ready after {READY_SECONDS} s; the reason is at the end of {log}:\n{tail(log)}")
-
-
-def healthy(port: int) -> bool:
-    """Whether /healthz answers 200."""
-    connection = http.client.HTTPConnection(preflight.HOST, port, timeout=10)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def announce(places: Places, port: int, seconds: float, *, servers_only: bool) -> None:

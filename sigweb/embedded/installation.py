@@ -20,7 +20,7 @@ SETUP_SOURCES = (
     "sigweb/*/migrations/*.py",
     "sigweb/rights.py",
     "sigweb/accounts/roles.py",
-    "sigweb/embedded/setup.py",
+    "sigweb/setup.py",
     "*/models.py",
     "sigweb/*/models.py",
     "customers/management/commands/seed_demo.py",
@@ -73,8 +73,8 @@ def process_environment(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def owner_environment(places: Places) -> dict[str, str]:
-    """Return what set-up gets in addition: the role that migrates, and the one that gets its rights."""
-    return {"OWNER_DATABASE_URL": addresses.postgres(places).url(OWNER), "DATABASE_APP_ROLE": APPLICATION}
+    """Return what set-up gets in addition: the role that migrates."""
+    return {"OWNER_DATABASE_URL": addresses.postgres(places).url(OWNER)}
 
 
 def roles_fingerprint() -> str:

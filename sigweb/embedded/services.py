@@ -25,6 +25,7 @@ class Service:
         return [sys.executable, "-m", *self.arguments]
 
 
+SETUP = ("sigweb.setup",)
 WEB = ("gunicorn", "sigweb.wsgi:application", "--config", "sigweb/gunicorn.py")
 CELERY = ("celery", "--app", "sigweb.celery")
 WORKER = (*CELERY, "worker", "--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "INFO")
