@@ -13,7 +13,7 @@ DATA ?= ../shared/data/signatures
 	@$(PYTHON) -m sigweb.embedded.preflight $(if $(filter demo,$(MAKECMDGOALS)),--demo)
 	@echo "Installing into .venv; this takes a few minutes the first time."
 	@$(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 demo: .venv/.ready

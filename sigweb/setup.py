@@ -42,7 +42,8 @@ def main() -> int:
         connection.settings_dict.update(USER=application["USER"], PASSWORD=application["PASSWORD"])
         call_command("install_base_model")
         if arguments.passwords_file:
-            call_command("seed_demo", passwords_file=arguments.passwords_file)
+            samples = Path(arguments.passwords_file).parent / "samples"
+            call_command("seed_demo", passwords_file=arguments.passwords_file, samples=samples)
     except CommandError as error:
         print(error, file=sys.stderr)
         return 1
