@@ -109,14 +109,16 @@ BARE = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
 STARTS = {
     "web": [sys.executable, "-c", "import sigweb.wsgi"],
     "worker": [sys.executable, "-m", "celery", "-A", "sigweb.celery", "worker", "-Q", "embed", "-c", "1"],
-    "beat": [sys.executable, "-m", "celery", "-A", "sigweb.celery", "beat", "-s", "/dev/null", "--pidfile="],
-    "command": [sys.executable, "manage.py", "check"],
+    "beat": [sys.executable, "-m", "celery", "-A", "sigweb.celery", "beat", "--pidfile="],
+    "command": [sys.executable, str(ROOT / "manage.py"), "check"],
 }
 
 
 @pytest.mark.parametrize("name", STARTS)
-def test_a_production_start_without_secrets_refuses(name: str) -> None:
-    done = subprocess.run(STARTS[name], cwd=ROOT, env=BARE, capture_output=True, text=True, timeout=60)
+def test_a_production_start_without_secrets_refuses(name: str, tmp_path: Path) -> None:
+    # In a folder of its own: beat writes its schedule where it is started.
+    environment = {**BARE, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(STARTS[name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     for number in ("E001", "E002", "E003", "E004", "E005", "E008"):
         assert f"sigweb.{number}" in done.stderr + done.stdout
