@@ -45,9 +45,9 @@ def _scan(trajectory: Trajectory, rng: np.random.Generator) -> Page:
     style = replace(
         RenderStyle.random(rng, pen=pen),
         dpi=300,
-        paper=252,
-        grain=0.5,
-        noise=0.5,
+        paper=255,
+        grain=0.0,
+        noise=0.0,
         shade=0.0,
         margins=(1.5, 1.5, 1.5, 1.5),
     )

@@ -44,9 +44,9 @@ def _errors(clumsiness: float) -> Spread:
         slant=0.08 + 0.12 * clumsiness,
         turn=0.025 + 0.03 * clumsiness,
         bow=0.015 + 0.02 * clumsiness,
-        letter_shift=0.12 + 0.08 * clumsiness,
-        letter_size=0.11 + 0.11 * clumsiness,
-        target=0.1 + 0.08 * clumsiness,
+        letter_shift=0.14 + 0.08 * clumsiness,
+        letter_size=0.125 + 0.11 * clumsiness,
+        target=0.115 + 0.08 * clumsiness,
     )
 
 

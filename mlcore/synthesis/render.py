@@ -138,15 +138,15 @@ def _draw(canvas: Page, points: Floats, width: Floats, shade: Floats) -> None:
     present = ~np.isnan(points[:, 0])
     key = np.where(present, level * 1000 + thick, -1)
     edges = np.r_[0, np.flatnonzero(np.diff(key)) + 1, len(key)]
-    offset = (_OVERSAMPLING - 1) / 2
-    scaled = np.nan_to_num((points * _OVERSAMPLING + offset) * (1 << _SUBPIXEL_BITS))
+    scaled = np.nan_to_num(points * (_OVERSAMPLING << _SUBPIXEL_BITS))
     fixed = np.rint(scaled).astype(np.int32)
     groups: dict[int, list[NDArray[np.int32]]] = {}
     for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         if key[start] < 0:
             continue
         joined = end + 1 if end < len(key) and key[end] >= 0 else end  # meet the next run
-        groups.setdefault(int(key[start]), []).append(fixed[start:joined])
+        line = fixed[start:joined] if joined - start > 1 else fixed[[start, start]]
+        groups.setdefault(int(key[start]), []).append(line)
     for group in sorted(groups):
         grey, thickness = group // 1000 * 255 // _SHADES, group % 1000
         cv2.polylines(canvas, groups[group], False, grey, thickness, cv2.LINE_8, _SUBPIXEL_BITS)

@@ -70,7 +70,7 @@ def make_signer(seed: int, *, manner: Manner | None = None) -> Signer:
         plans=plans,
         hand=_hand(manner, rng),
         unsteadiness=unsteadiness,
-        rare_form=min(0.04 * unsteadiness**2, 0.12) if len(plans) > 1 else 0.0,
+        rare_form=min(0.02 * unsteadiness**2, 0.06) if len(plans) > 1 else 0.0,
     )
 
 

@@ -7,6 +7,7 @@ vary, slant, size and base line drift, and now and then a small part is left out
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,7 @@ class Spread:
     slant: float = 0.042  # tangent
     turn: float = 0.02  # radians, of the base line
     bow: float = 0.012  # of the base line, share of the width
-    letter_shift: float = 0.075  # multiple of the letters' height
+    letter_shift: float = 0.075  # multiple of the letters' reach
     letter_size: float = 0.06  # share
     target: float = 0.065  # multiple of the neighbouring strokes' length
 
@@ -91,20 +92,21 @@ def _letters_moved(
 ) -> Doubles:
     """Moves and resizes each letter; a letter's shift leans on that of the letter before."""
     moved = points.copy()
-    height = _letter_height(points, letters)
+    reach = _letter_reach(points, letters)
     shift = np.zeros(2)
     for letter in np.unique(letters):
         own = letters == letter
-        shift = 0.6 * shift + rng.normal(0.0, spread.letter_shift * height, 2)
+        shift = 0.6 * shift + rng.normal(0.0, spread.letter_shift * reach, 2)
         grow = 1.0 + rng.normal(0.0, spread.letter_size, 2)
         centre = points[own].mean(axis=0)
         moved[own] = centre + (points[own] - centre) * grow + shift
     return moved
 
 
-def _letter_height(points: Doubles, letters: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
+def _letter_reach(points: Doubles, letters: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
+    """Millimetres; letters of 4 mm reach 4, and tall ones (initials) less than their height."""
     heights = [np.ptp(points[letters == letter, 1]) for letter in np.unique(letters)]
-    return max(float(np.median(heights)), 0.5)
+    return 2.0 * math.sqrt(max(float(np.median(heights)), 0.5))
 
 
 def _affine(points: Doubles, spread: Spread, rng: np.random.Generator) -> Doubles:
