@@ -55,7 +55,8 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
                 output_field=FloatField(),
             )
         )
-        .order_by("-rank", "name", "number")
+        .annotate(by_number=Case(When(by_number, then=F("number")), default=Value("")))
+        .order_by("-rank", "by_number", "name", "number")
     )
 
 

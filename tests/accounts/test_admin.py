@@ -17,7 +17,7 @@ def admin() -> Client:
 
 
 def test_an_admin_sets_a_new_password_for_somebody(admin: Client) -> None:
-    tara = user("teller", username="tara", password="forgotten long ago")  # noqa: S106
+    tara = user("teller", username="tara", password="forgotten long ago")
     new = "a quite different phrase"
     address = f"/admin/accounts/user/{tara.pk}/password/"
     assert admin.get(address).status_code == 200

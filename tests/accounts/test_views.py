@@ -8,7 +8,7 @@ from sigweb.audit.models import AuditEvent
 from tests.customers.making import client_of, user
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import uuid
+import zlib
 from functools import cache
 from typing import Any
 
-import cv2
 import numpy as np
 from django.contrib.auth.models import Group
 from django.test import Client
 
 from customers import services
 from customers.models import Customer, Specimen
+from mlcore.imaging import prepare
 from mlcore.synthesis import make_signer, page_png_bytes, signature_png
 from sigweb.accounts.models import Branch, User
 
@@ -21,9 +22,19 @@ _count = itertools.count(1)
 
 
 @cache
-def signature(seed: int = 1, signer: int = 11) -> bytes:
-    """A genuine signature of a synthetic signer as PNG bytes; other seeds, other bytes."""
+def _rendered(seed: int, signer: int) -> bytes:
     return signature_png(make_signer(signer), seed)
+
+
+def signature(seed: int = 1, signer: int = 11) -> bytes:
+    """A genuine signature of a synthetic signer as PNG bytes; other seeds, other bytes.
+
+    Eight pictures a signer are drawn; a comment in the file makes the bytes of each seed unique.
+    """
+    png = _rendered(seed % 8, signer)
+    note = b"tEXtComment\0%d" % seed
+    chunk = (len(note) - 4).to_bytes(4, "big") + note + zlib.crc32(note).to_bytes(4, "big")
+    return png[:-12] + chunk + png[-12:]  # before IEND
 
 
 def blank() -> bytes:
@@ -31,10 +42,12 @@ def blank() -> bytes:
     return page_png_bytes(np.full((300, 600), 245, np.uint8))
 
 
-def faint() -> bytes:
-    """A signature written so faintly that it is usable at best."""
-    page = cv2.imdecode(np.frombuffer(signature(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    return page_png_bytes(np.clip(210 + page.astype(np.float32) * 0.15, 0, 255).astype(np.uint8))
+def cut() -> bytes:
+    """A signature cut off at the left edge: usable, with a remark."""
+    signature_ = prepare(signature())
+    box = signature_.box
+    assert box is not None
+    return page_png_bytes(np.ascontiguousarray(signature_.page[:, box.left + box.width // 20 :]))
 
 
 def branch(code: str = "T1") -> Branch:
