@@ -8,10 +8,14 @@ from typing import Any
 
 import psycopg2
 import pytest
+from django.conf import settings
 from django.test import TransactionTestCase
 
 from sigweb.embedded.postgres import OWNER
 from tests.servers import DATABASE, Servers
+
+# A slow hash is right for people and wasted on tests.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Filled by the migrations, and needed by the next test.
 KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,17 +59,15 @@ class Demo:
         raise AssertionError(f"The demo did not start:\n{self.output}")
 
     def pids(self) -> list[int]:
-        """Every process of the demo but the launcher, with their children."""
-        groups = {row["pid"] for row in Register(self.var / "processes.json").left_over()}
-        assert len(groups) == 6
-        found = []
+        """Every process that descends from the launcher."""
+        parents: dict[int, int] = {}
         for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if int((folder / "stat").read_text().rpartition(")")[2].split()[2]) in groups:
-                    found.append(int(folder.name))
-            except OSError:
-                continue
-        return found
+            with suppress(OSError):
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        found = {self.process.pid}
+        while more := {pid for pid, parent in parents.items() if parent in found} - found:
+            found |= more
+        return sorted(found - {self.process.pid})
 
     def get(self, path: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -124,6 +123,7 @@ def test_a_first_start_prints_address_and_log_ins_and_ctrl_c_leaves_nothing(demo
     assert login.status == 200
     assert "unsafe-inline" not in str(login.headers["Content-Security-Policy"])
     pids = demo.pids()
+    assert len(Register(demo.var / "processes.json").left_over()) == 6
     assert len(pids) > 12
     assert demo.stop(signal.SIGINT) == 0
     assert all_ended(pids, 1)
