@@ -45,9 +45,8 @@ def drawn_png(seed: int = 1) -> bytes:
 
 
 def make_user(*permissions: str, username: str | None = None, **fields: object) -> User:
-    user = User.objects.create_user(
-        username=username or f"user{next(_numbers)}", password="correct horse battery", **fields
-    )
+    """Without a password, since hashing one takes longer than most tests; use Client.force_login."""
+    user = User.objects.create_user(username=username or f"user{next(_numbers)}", **fields)
     for name in permissions:
         label, codename = name.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=label, codename=codename))
