@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 BEND_LIMIT = 2.6  # radians that one stroke may turn
+_THROW = 2.5  # a stroke that is longer than its neighbour by this factor is thrown straighter
 _HAIRPIN = 2.1  # radians; a sharper turn is made by stopping rather than by rounding
 
 
@@ -69,8 +70,9 @@ def bends(points: Doubles, cusp: NDArray[np.bool_]) -> Doubles:
     angle = np.arctan2(chord[:, 1], chord[:, 0])
     turn = _wrapped(np.diff(angle))
     turn = turn * np.clip((np.pi - np.abs(turn)) / (np.pi - _HAIRPIN), 0.0, 1.0)
-    before = turn * length[:-1] / (length[:-1] + length[1:])
-    after = turn - before
+    ratio = length[:-1] / length[1:]
+    before = turn * ratio / (1.0 + ratio) * np.minimum(1.0, _THROW / ratio)
+    after = turn / (1.0 + ratio) * np.minimum(1.0, _THROW * ratio)
     smooth = ~cusp[1:-1]
     at_end = np.r_[np.where(smooth, before, np.nan), np.nan]
     at_start = np.r_[np.nan, np.where(smooth, after, np.nan)]
