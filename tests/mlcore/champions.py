@@ -26,3 +26,10 @@ def champion(db: None, tiny: Path) -> Iterator[ModelVersion]:
     version, _ = model_install(directory=tiny.name)
     yield model_promote(version=version)
     bundles_forget()
+
+
+@pytest.fixture
+def base(db: None) -> Iterator[ModelVersion]:
+    """The shipped base, as the command installs it."""
+    yield model_install()[0]
+    bundles_forget()

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.mlcore.champions import champion, tiny
+from tests.mlcore.champions import base, champion, tiny
 
-__all__ = ["champion", "tiny"]
+__all__ = ["base", "champion", "tiny"]

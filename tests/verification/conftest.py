@@ -9,12 +9,12 @@ from django.test import Client
 from customers.models import Customer
 from mlcore.models import ModelVersion
 from sigweb.accounts.models import User
-from tests.mlcore.champions import champion, tiny
+from tests.mlcore.champions import base, champion, tiny
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
 from verification.services import verification_run
 
-__all__ = ["champion", "tiny"]
+__all__ = ["base", "champion", "tiny"]
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""The triplet loss against distances and sums worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mlcore.embedding.distances import vector_distances
+from mlcore.embedding.losses import batch_relations, triplet_loss
+
+
+def on_the_circle(*degrees: float) -> tf.Tensor:
+    angles = [math.radians(value) for value in degrees]
+    return tf.constant([[math.cos(a), math.sin(a)] for a in angles], tf.float32)
+
+
+def chord(degrees: float) -> float:
+    return 2.0 * math.sin(math.radians(degrees) / 2.0)
+
+
+def test_distances_of_known_angles_are_their_chords() -> None:
+    found = vector_distances(on_the_circle(0, 60, 180)).numpy()
+    assert found[0, 1] == pytest.approx(1.0, abs=1e-6)
+    assert found[0, 2] == pytest.approx(2.0, abs=1e-6)
+    assert found[1, 2] == pytest.approx(chord(120), abs=1e-6)
+    assert found[0, 0] == pytest.approx(0.0, abs=2e-4)
+
+
+def test_one_violating_triplet_gives_its_own_excess() -> None:
+    """Anchors at 0 and 30 degrees, a forgery at 45: both anchors violate, each by its own amount."""
+    writers, genuine = tf.constant([1, 1, 1]), tf.constant([True, True, False])
+    positives, negatives = batch_relations(writers, genuine, 4.0)
+    distances = vector_distances(on_the_circle(0, 30, 45))
+    first = chord(30) - chord(45) + 0.3
+    second = chord(30) - chord(15) + 0.3
+    loss, violating = triplet_loss(distances, positives, negatives, 0.3)
+    assert float(loss) == pytest.approx((first + second) / 2, abs=1e-6)
+    assert float(violating) == pytest.approx(1.0)
+
+
+def test_the_mean_is_over_violating_triplets_only() -> None:
+    """The stranger at 180 degrees violates nothing and must not dilute the mean."""
+    writers, genuine = tf.constant([1, 1, 1, 2]), tf.constant([True, True, False, True])
+    positives, negatives = batch_relations(writers, genuine, 1.0)
+    loss, violating = triplet_loss(vector_distances(on_the_circle(0, 30, 45, 180)), positives, negatives, 0.3)
+    expected = (chord(30) - chord(45) + 0.3 + chord(30) - chord(15) + 0.3) / 2
+    assert float(loss) == pytest.approx(expected, abs=1e-6)
+    assert float(violating) == pytest.approx(0.5)
+
+
+def test_a_forgery_weighs_as_often_as_it_is_told_to() -> None:
+    writers, genuine = tf.constant([1, 1, 1, 2]), tf.constant([True, True, False, True])
+    positives, negatives = batch_relations(writers, genuine, 4.0)
+    loss, _ = triplet_loss(vector_distances(on_the_circle(0, 30, 45, 60)), positives, negatives, 0.3)
+    forged = [chord(30) - chord(45) + 0.3, chord(30) - chord(15) + 0.3]
+    stranger = [chord(30) - chord(60) + 0.3, chord(30) - chord(30) + 0.3]
+    stranger = [value for value in stranger if value > 0]
+    expected = (4 * sum(forged) + sum(stranger)) / (4 * len(forged) + len(stranger))
+    assert float(loss) == pytest.approx(expected, abs=1e-6)
+
+
+def test_well_separated_writers_have_no_loss_and_no_gradient() -> None:
+    writers, genuine = tf.constant([1, 1, 2, 2]), tf.constant([True] * 4)
+    positives, negatives = batch_relations(writers, genuine, 4.0)
+    vectors = tf.Variable(on_the_circle(0, 5, 170, 175))
+    with tf.GradientTape() as tape:
+        loss, violating = triplet_loss(vector_distances(vectors), positives, negatives, 0.3)
+    assert float(loss) == 0.0
+    assert float(violating) == 0.0
+    assert np.all(np.isfinite(tape.gradient(loss, vectors).numpy()))
+
+
+def test_a_collapsed_batch_has_the_margin_as_loss_and_a_finite_gradient() -> None:
+    """The trap that a margin alone does not close: everything on one point looks like a loss of exactly the margin."""
+    writers, genuine = tf.constant([1, 1, 2, 2]), tf.constant([True] * 4)
+    positives, negatives = batch_relations(writers, genuine, 4.0)
+    vectors = tf.Variable(on_the_circle(10, 10, 10, 10))
+    with tf.GradientTape() as tape:
+        loss, _ = triplet_loss(vector_distances(vectors), positives, negatives, 0.3)
+    assert float(loss) == pytest.approx(0.3, abs=1e-5)
+    assert np.all(np.isfinite(tape.gradient(loss, vectors).numpy()))
+
+
+def test_who_is_positive_and_negative_to_whom() -> None:
+    writers, genuine = tf.constant([1, 1, 1, 2]), tf.constant([True, True, False, True])
+    positives, negatives = batch_relations(writers, genuine, 4.0)
+    assert positives.numpy().astype(int).tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    assert negatives.numpy().tolist() == [[0, 0, 4, 1], [0, 0, 4, 1], [0, 0, 0, 0], [1, 1, 1, 0]]

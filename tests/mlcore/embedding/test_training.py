@@ -1,0 +1,163 @@
+"""A small run on synthetic signers: it learns, resumes, notices collapse, and exports what it trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
+from mlcore.embedding.export import ExportError, export_network, parity
+from mlcore.embedding.network import build_network
+from mlcore.embedding.sampling import BatchShape
+from mlcore.embedding.sources import SignatureSet, load_images, read_manifest
+from mlcore.embedding.training import CollapseWatch, Progress, TrainingPlan, TrainingStopped, train
+from mlcore.runtime import Network, file_digest
+from tests.mlcore.embedding.signers import write_manifest
+
+SMALL = ((8, 1), (8, 0), (16, 0))
+PLAN = TrainingPlan(
+    steps=30, batch=BatchShape(writers=4, genuine=3, forged=2), warmup=4, checkpoint_every=10, report_every=5
+)
+
+pytestmark = pytest.mark.slow
+
+
+def small_network(seed: int = 1) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    return build_network(SMALL, stem=8)
+
+
+@pytest.fixture(scope="module")
+def signatures(tmp_path_factory: pytest.TempPathFactory) -> SignatureSet:
+    folder = write_manifest(tmp_path_factory.mktemp("signers"), writers=5, genuine=4, forged=2)
+    return load_images(read_manifest(folder))
+
+
+def test_outputs_have_unit_length_and_the_agreed_shapes() -> None:
+    outputs = small_network()(np.random.default_rng(1).random((2, 96, 192, 1)).astype(np.float32))
+    assert outputs["vector"].shape == (2, 128)
+    assert outputs["local"].shape == (2, 6, 12, 32)
+    assert np.allclose(np.linalg.norm(outputs["vector"], axis=-1), 1, atol=1e-5)
+    assert np.allclose(np.linalg.norm(outputs["local"], axis=-1), 1, atol=1e-5)
+
+
+def test_the_loss_falls_and_the_vectors_stay_apart(signatures: SignatureSet, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    step = train(small_network(), signatures, PLAN, checkpoints=tmp_path, on_progress=told.append)
+    assert step == 30
+    assert [progress.step for progress in told] == [5, 10, 15, 20, 25, 30]
+    assert np.mean([p.loss for p in told[-2:]]) < told[0].loss
+    assert all(progress.spread > 0.3 for progress in told)
+    assert all(progress.images_per_second > 0 for progress in told)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(signatures: SignatureSet, tmp_path: Path) -> None:
+    steps: list[int] = []
+
+    def first(progress: Progress) -> None:
+        steps.append(progress.step)
+
+    reached = train(
+        small_network(), signatures, PLAN, checkpoints=tmp_path, on_progress=first, should_stop=lambda: len(steps) >= 3
+    )
+    assert reached < 30
+    told: list[int] = []
+    resumed = train(
+        small_network(9), signatures, PLAN, checkpoints=tmp_path, on_progress=lambda p: told.append(p.step)
+    )
+    assert resumed == 30
+    # The last checkpoint before the stop was written at step 10.
+    assert told[0] == 15
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one(signatures: SignatureSet, tmp_path: Path) -> None:
+    plan = TrainingPlan(steps=12, batch=PLAN.batch, warmup=2, checkpoint_every=6, report_every=3)
+    whole = small_network()
+    train(whole, signatures, plan, checkpoints=tmp_path / "whole")
+    done: list[int] = []
+    train(
+        small_network(),
+        signatures,
+        plan,
+        checkpoints=tmp_path / "parts",
+        on_progress=lambda p: done.append(p.step),
+        should_stop=lambda: 6 in done,
+    )
+    second = small_network(5)
+    train(second, signatures, plan, checkpoints=tmp_path / "parts")
+    for left, right in zip(whole.get_weights(), second.get_weights(), strict=True):
+        assert np.allclose(left, right, atol=1e-4)
+
+
+def test_a_checkpoint_of_another_network_is_a_sentence(tmp_path: Path) -> None:
+    optimizer = keras.optimizers.AdamW()
+    model = small_network()
+    optimizer.build(model.trainable_variables)
+    save_checkpoint(tmp_path, model, optimizer, {"step": 3})
+    other = build_network(((8, 0), (8, 0), (8, 0)), stem=8)
+    with pytest.raises(CheckpointError, match="another network"):
+        restore_checkpoint(tmp_path, other, keras.optimizers.AdamW())
+
+
+def test_a_damaged_checkpoint_is_a_sentence_and_none_is_none(tmp_path: Path) -> None:
+    assert restore_checkpoint(tmp_path, small_network(), keras.optimizers.AdamW()) is None
+    (tmp_path / "checkpoint.npz").write_bytes(b"PK broken")
+    with pytest.raises(CheckpointError, match="damaged"):
+        restore_checkpoint(tmp_path, small_network(), keras.optimizers.AdamW())
+
+
+def progress(step: int, *, loss: float = 0.3, spread: float = 1.2) -> Progress:
+    return Progress(step, 100, loss, loss, 0.0, 1.0, spread, 10.0)
+
+
+def test_a_collapsed_network_stops_the_run_after_some_patience() -> None:
+    watch = CollapseWatch(patience=3)
+    watch.check(progress(1, spread=0.01))
+    watch.check(progress(2, spread=0.01))
+    with pytest.raises(TrainingStopped, match="fall onto one point"):
+        watch.check(progress(3, spread=0.01))
+
+
+def test_a_passing_low_spread_is_forgiven() -> None:
+    watch = CollapseWatch(patience=2)
+    for step in range(6):
+        watch.check(progress(step, spread=0.01 if step % 2 else 1.0))
+
+
+def test_a_loss_that_is_not_a_number_stops_at_once() -> None:
+    with pytest.raises(TrainingStopped, match="not a number"):
+        CollapseWatch().check(progress(1, loss=float("nan")))
+
+
+def test_training_itself_notices_a_network_that_maps_all_to_one_point(
+    signatures: SignatureSet, tmp_path: Path
+) -> None:
+    """Real collapse: the projection's weights are zero but for its bias, so that every vector is the same."""
+    model = small_network()
+    projection = model.get_layer("projection")
+    projection.set_weights([np.zeros_like(projection.kernel), np.ones_like(projection.bias)])
+    projection.trainable = False
+    plan = TrainingPlan(steps=60, batch=PLAN.batch, report_every=2, warmup=2)
+    with pytest.raises(TrainingStopped, match="fall onto one point"):
+        train(model, signatures, plan, checkpoints=tmp_path)
+
+
+def test_the_export_computes_what_was_trained(tmp_path: Path) -> None:
+    model = small_network()
+    keras_file, onnx_file = export_network(model, tmp_path)
+    assert parity(model, onnx_file, seed=3) <= 1e-5
+    network = Network.load(onnx_file, file_digest(onnx_file))
+    canvases = np.zeros((3, 96, 192), np.uint8)
+    canvases[:, 40:44, 20:170] = 255
+    features = network.embed(canvases)
+    expected = keras.models.load_model(keras_file)(canvases[..., None] / np.float32(255), training=False)
+    assert np.abs(features[0].vector - expected["vector"][0]).max() <= 1e-5
+
+
+def test_an_export_that_differs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlcore.embedding.export.parity", lambda *_, **__: 0.01)
+    with pytest.raises(ExportError, match="differs from the trained one"):
+        export_network(small_network(), tmp_path)

@@ -1,0 +1,135 @@
+"""The way of a signature through the pages, in a real browser: enrol, approve, verify, read the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from customers.models import Specimen
+from mlcore.models import ModelVersion
+from mlcore.synthesis import make_signer, signature_png
+from sigweb.accounts.models import Branch, User
+from sigweb.audit.models import AuditEvent
+from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
+from verification.models import Verification
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TELLER = (*VERIFIER, "customers.add_customer", "customers.change_customer", "customers.enrol_specimen")
+SUPERVISOR = (*VERIFIER, "customers.approve_specimen", "customers.retire_specimen")
+SIGNER = 11
+
+
+def log_in(page: Page, live_server: Any, user: User) -> None:
+    client = Client()
+    client.force_login(user)
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+
+
+def picture(name: str, data: bytes) -> Any:
+    return {"name": name, "mimeType": "image/png", "buffer": data}
+
+
+def test_a_signer_is_enrolled_approved_and_verified(page: Page, live_server: Any, base: ModelVersion) -> None:
+    signer = make_signer(SIGNER)
+    Branch.objects.create(code="001", name="Main Street")
+
+    log_in(page, live_server, make_user(*TELLER, username="teller"))
+    page.goto(f"{live_server.url}/customers/enrol/")
+    page.get_by_label("Customer number").fill("k-4711")
+    page.get_by_label("Name").fill(signer.name)
+    page.get_by_label("Branch").select_option(label="001 Main Street")
+    specimens = [picture(f"card-{seed}.png", signature_png(signer, seed)) for seed in range(5)]
+    page.set_input_files("#files", specimens)
+    expect(page.locator("[data-draft]")).to_have_count(5)
+    page.click("#submit")
+    expect(page.get_by_role("heading", name=signer.name)).to_be_visible()
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+    log_in(page, live_server, make_user(*SUPERVISOR, username="supervisor"))
+    page.reload()
+    for left in range(5, 0, -1):
+        expect(page.get_by_role("button", name="Approve")).to_have_count(left)
+        page.get_by_role("button", name="Approve").first.click()
+    assert Specimen.objects.filter(state="approved").count() == 5
+
+    page.get_by_role("link", name="Verify", exact=True).click()
+    page.get_by_label("Name or customer number").fill(signer.name.split()[0])
+    page.get_by_role("link", name=signer.name).click()
+    page.set_input_files("input[type=file]", picture("cheque.png", signature_png(signer, 100)))
+    expect(page.get_by_alt_text("The chosen file")).to_be_visible()
+    page.get_by_label("Amount").fill("1,250.50")
+    page.get_by_label("Cheque number").fill("000123")
+    page.get_by_role("button", name="Verify", exact=True).click()
+
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".vf-pair")).to_have_count(5)
+    page.wait_for_load_state("networkidle")
+    made = Verification.objects.get()
+    assert page.url.endswith(f"/verifications/{made.public_id}/")
+    assert made.verdict in ("match", "refer")
+    assert made.score < made.t_no_match
+    assert AuditEvent.objects.filter(action="signature.viewed", object_id=made.public_id).exists()
+
+    # Somebody else's signature for this customer.
+    page.get_by_role("link", name="Same customer again").click()
+    page.set_input_files("input[type=file]", picture("other.png", signature_png(make_signer(SIGNER + 1), 1)))
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_role("heading", name="No match")).to_be_visible()
+
+
+def test_a_slip_in_the_form_loses_neither_file_nor_words(
+    page: Page, live_server: Any, champion: ModelVersion
+) -> None:
+    customer = make_customer()
+    make_specimen(customer)
+    log_in(page, live_server, make_user(*VERIFIER))
+    page.goto(f"{live_server.url}/verify/{customer.public_id}/")
+    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    page.get_by_label("Amount").fill("a lot")
+    page.get_by_label("Cheque number").fill("000123")
+    page.get_by_role("button", name="Verify", exact=True).click()
+    alert = page.get_by_role("alert").filter(has_text="Nothing was judged.")
+    expect(alert).to_be_focused()
+    expect(page.get_by_label("Amount")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Amount").fill("12.50")
+    page.get_by_label("Amount").press("Enter")
+    page.wait_for_url("**/verifications/**")
+    made = Verification.objects.get()
+    assert (str(made.amount), made.cheque_number) == ("12.50", "000123")
+
+
+def test_the_keyboard_alone_is_enough(page: Page, live_server: Any, champion: ModelVersion) -> None:
+    for name in ("Ada Sample", "Ada Samuel"):
+        make_specimen(make_customer(name=name))
+    log_in(page, live_server, make_user(*VERIFIER))
+    page.goto(f"{live_server.url}/verify/")
+    page.keyboard.type("ada sam")
+    expect(page.locator(".results a")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/verify/*-*/")
+    expect(page.get_by_label("Choose or drop the questioned signature")).to_have_count(1)
+
+
+def test_without_scripts_a_verification_works_too(browser: Any, live_server: Any, champion: ModelVersion) -> None:
+    customer = make_customer(name="Ada Sample")
+    make_specimen(customer, data=drawn_png(1))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    log_in(page, live_server, make_user(*VERIFIER))
+    page.goto(f"{live_server.url}/verify/")
+    page.fill("#vf-text", "ada")
+    page.click("text=Search")
+    page.click("text=Ada Sample")
+    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    page.click("#vf-submit")
+    assert page.locator("h1").inner_text() == "Match"
+    context.close()
