@@ -26,7 +26,7 @@ def test_verifications_are_listed_and_looked_at_but_never_changed(as_admin: Clie
     assert str(made.public_id) in as_admin.get(LIST).content.decode()
     content = as_admin.get(page).content.decode()
     assert made.digest not in content
-    assert "<input type=\"submit\"" not in content
+    assert '<input type="submit"' not in content
     assert as_admin.post(page, {"verdict": "match"}).status_code == 403
     assert as_admin.get(reverse("admin:verification_verification_add")).status_code == 403
     assert as_admin.post(reverse("admin:verification_verification_delete", args=[made.pk])).status_code == 403

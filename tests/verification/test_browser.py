@@ -83,9 +83,7 @@ def test_a_signer_is_enrolled_approved_and_verified(page: Page, live_server: Any
     expect(page.get_by_role("heading", name="No match")).to_be_visible()
 
 
-def test_a_slip_in_the_form_loses_neither_file_nor_words(
-    page: Page, live_server: Any, champion: ModelVersion
-) -> None:
+def test_a_slip_in_the_form_loses_neither_file_nor_words(page: Page, live_server: Any, champion: ModelVersion) -> None:
     customer = make_customer()
     make_specimen(customer)
     log_in(page, live_server, make_user(*VERIFIER))

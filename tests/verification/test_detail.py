@@ -76,9 +76,7 @@ def test_the_drawn_scale_has_no_inline_style(as_verifier: Client, ask: Any) -> N
     assert "onclick" not in content
 
 
-def test_each_specimen_stands_beside_the_questioned_signature_the_closest_first(
-    as_verifier: Client, ask: Any
-) -> None:
+def test_each_specimen_stands_beside_the_questioned_signature_the_closest_first(as_verifier: Client, ask: Any) -> None:
     made = ask(data=drawn_png(2))
     content = page_of(as_verifier, made)
     shown = re.findall(r'src="/specimens/([0-9a-f-]{36})/image.png\?view=ink"', content)

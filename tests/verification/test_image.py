@@ -25,9 +25,7 @@ def url_of(verification: Verification, view: str = "") -> str:
 
 
 @pytest.mark.parametrize(("view", "size"), [("", (640, 320)), ("original", (640, 320)), ("ink", (384, 192))])
-def test_it_is_a_fresh_png_that_no_cache_keeps(
-    as_verifier: Client, ask: Any, view: str, size: tuple[int, int]
-) -> None:
+def test_it_is_a_fresh_png_that_no_cache_keeps(as_verifier: Client, ask: Any, view: str, size: tuple[int, int]) -> None:
     hidden = Image.fromarray(drawn_page(1))
     out = io.BytesIO()
     hidden.save(out, "JPEG", comment=b"a remark in the file")

@@ -130,9 +130,7 @@ def test_an_unreadable_specimen_is_left_out_and_named(ask: Any, customer: Custom
 
 
 def test_always_refer_refers_what_would_match(ask: Any, customer: Customer) -> None:
-    customer.specimens.exclude(pk=customer.specimens.first().pk).update(
-        state="retired"
-    )
+    customer.specimens.exclude(pk=customer.specimens.first().pk).update(state="retired")
     assert ask().verdict == "match"
     customer.always_refer = True
     customer.save()
@@ -176,9 +174,7 @@ def test_another_customer_or_person_with_an_old_token_is_another_question(ask: A
 
 
 @pytest.mark.django_db(transaction=True)
-def test_five_clicks_at_once_make_one_verification(
-    champion: ModelVersion, customer: Customer, verifier: User
-) -> None:
+def test_five_clicks_at_once_make_one_verification(champion: ModelVersion, customer: Customer, verifier: User) -> None:
     token, start, found = uuid.uuid4(), threading.Barrier(5), []
 
     def click() -> None:

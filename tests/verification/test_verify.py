@@ -77,7 +77,7 @@ def test_many_found_are_cut_and_said_so(as_verifier: Client) -> None:
     assert b"There are more" in response.content
 
 
-@pytest.mark.parametrize("text", ["x" * 5000, "\0", "%", "'; --", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")])
+@pytest.mark.parametrize("text", ["x" * 5000, "\0", "%", "'; --", "\U0001f600"])
 def test_odd_searches_do_no_harm(as_verifier: Client, text: str) -> None:
     assert as_verifier.post(SEARCH, {"text": text}, headers={"HX-Request": "true"}).status_code == 200
 
