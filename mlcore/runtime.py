@@ -39,8 +39,9 @@ class Features:
 
     def local_bytes(self) -> bytes:
         """Grid and ink as 8-bit numbers, 2,376 bytes; the cosine of two cells moves by less than 0.01."""
-        grid = np.rint(self.local * _LOCAL_SCALE).astype(np.int8).tobytes()
-        return grid + np.rint(np.clip(self.ink, 0, 1) * 255.0).astype(np.uint8).tobytes()
+        grid: bytes = np.rint(self.local * _LOCAL_SCALE).astype(np.int8).tobytes()
+        ink: bytes = np.rint(np.clip(self.ink, 0, 1) * 255.0).astype(np.uint8).tobytes()
+        return grid + ink
 
     @classmethod
     def from_stored(cls, vector: Sequence[float] | Floats, local: bytes | memoryview) -> Features:

@@ -60,7 +60,9 @@ def _elastic(rng: np.random.Generator, sd: float) -> tuple[np.ndarray, np.ndarra
     """Smooth offsets of `sd` fine pixels (Simard, Steinkraus, Platt 2003), drawn on a coarse grid."""
     coarse = rng.normal(0, sd, (2, 5, 9)).astype(np.float32)
     # Cubic on a middle grid, linear to full size: as smooth to the eye, a third of the time.
-    middle = [cv2.resize(plane, (_XS.shape[1] // 8, _XS.shape[0] // 8), interpolation=cv2.INTER_CUBIC) for plane in coarse]
+    middle = [
+        cv2.resize(plane, (_XS.shape[1] // 8, _XS.shape[0] // 8), interpolation=cv2.INTER_CUBIC) for plane in coarse
+    ]
     across, down = (cv2.resize(plane, (_XS.shape[1], _XS.shape[0])) for plane in middle)
     return across, down
 
@@ -103,5 +105,5 @@ def _ink_box(ink: Grey) -> Box | None:
 
 def _shifted(canvas: Grey, rng: np.random.Generator, sd: float) -> Grey:
     across, down = np.clip(np.round(rng.normal(0, sd, 2)), -4, 4).astype(int)
-    move = np.float32([[1, 0, across], [0, 1, down]])  # type: ignore[arg-type]
+    move = np.array([[1, 0, across], [0, 1, down]], dtype=np.float32)
     return np.asarray(cv2.warpAffine(canvas, move, (CANVAS_WIDTH, CANVAS_HEIGHT)), dtype=np.uint8)

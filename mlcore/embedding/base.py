@@ -49,9 +49,7 @@ def train_base(
 
     started = time.monotonic()
     read_manifest(recipe.images, split="validation")  # fails now rather than after an hour
-    corpus = load_corpus(
-        recipe.images, recipe.recordings, cache=recipe.work, seed=recipe.seed, progress=counting
-    )
+    corpus = load_corpus(recipe.images, recipe.recordings, cache=recipe.work, seed=recipe.seed, progress=counting)
     keras.utils.set_random_seed(recipe.seed)
     model = build_network()
     plan = TrainingPlan(steps=recipe.steps, seed=recipe.seed, shares=SHARES)

@@ -21,10 +21,11 @@ def save_checkpoint(directory: Path, model: keras.Model, optimizer: Any, state: 
     """Store weights, optimiser variables and a JSON-ready state in `directory`; returns the file."""
     directory.mkdir(parents=True, exist_ok=True)
     arrays = {f"weight_{i}": np.asarray(value) for i, value in enumerate(model.get_weights())}
+    arrays["state"] = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(optimizer.variables)}
     temporary = directory / (_NAME + ".part")
     with temporary.open("wb") as out:
-        np.savez(out, state=np.frombuffer(json.dumps(state).encode(), dtype=np.uint8), **arrays)
+        np.savez(out, **arrays)  # type: ignore[arg-type]  # the stubs take every name for a flag
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(directory / _NAME)

@@ -14,7 +14,6 @@ from mlcore.embedding.sources import Progress, SignatureSet, join, load_images, 
 SHARES = {"cedar": 1.3, "sigcomp2011_dutch": 1.3, "svc2004": 0.6, "susig_visual": 0.9, "susig_blind": 0.8}
 
 
-
 # Raised whenever imaging or rendering change what a canvas looks like, so that old caches are made anew.
 CANVAS_VERSION = 1
 

@@ -51,7 +51,7 @@ def _write_onnx(model: keras.Model, path: Path) -> None:
 
     shape = tf.TensorSpec((None, CANVAS_HEIGHT, CANVAS_WIDTH, 1), tf.float32, name="canvas")
 
-    @tf.function(input_signature=[shape])
+    @tf.function(input_signature=[shape])  # type: ignore[untyped-decorator]
     def serve(canvas: tf.Tensor) -> dict[str, tf.Tensor]:
         return dict(model(canvas, training=False))
 

@@ -130,7 +130,7 @@ class _Report:
         steps = step - self._step if self._step >= 0 else self._plan.report_every
         rate = steps * images / max(now - self._since, 1e-9)
         self._since, self._step = now, step
-        progress = Progress(step, self._plan.steps, *figures, images_per_second=rate)
+        progress = Progress(step, self._plan.steps, *figures, rate)
         if self._callback:
             self._callback(progress)
         return progress
@@ -148,16 +148,14 @@ def _optimizer(plan: TrainingPlan) -> Any:
 
 
 def _step_function(model: keras.Model, optimizer: Any, plan: TrainingPlan) -> Any:
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> Any:
         positives, negatives = batch_relations(writers, genuine, plan.forgery_weight)
         with tf.GradientTape() as tape:
             outputs = model(canvases, training=True)
             apart = vector_distances(outputs["vector"])
             vector = triplet_loss(apart, positives, negatives, plan.vector_margin)
-            local = triplet_loss(
-                local_distances(outputs["local"], ink), positives, negatives, plan.local_margin
-            )
+            local = triplet_loss(local_distances(outputs["local"], ink), positives, negatives, plan.local_margin)
             loss = vector.loss + plan.local_weight * local.loss
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))

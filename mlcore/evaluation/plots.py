@@ -48,7 +48,8 @@ def plot_scores(genuine: Floats, skilled: Floats, thresholds: Sequence[float], p
     axes = figure.subplots()
     finite = np.concatenate([genuine, skilled])
     finite = finite[np.isfinite(finite)]
-    bins = np.linspace(*np.quantile(finite, (0.002, 0.998)), 60)
+    low, high = (float(value) for value in np.quantile(finite, (0.002, 0.998)))
+    bins = np.linspace(low, high, 60)
     for scores, name, colour in ((genuine, "genuine", "#2563a8"), (skilled, "skilled forgeries", "#c2571a")):
         axes.hist(scores[np.isfinite(scores)], bins=bins, density=True, alpha=0.55, label=name, color=colour)
     for threshold in thresholds:

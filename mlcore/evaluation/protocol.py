@@ -64,9 +64,7 @@ def enrolments(data: EmbeddedSet) -> list[Enrolment]:
         drawn = rng.choice(others, min(MAX_RANDOM, len(others)), replace=False)
         mine = own[genuine[own]]
         found.append(
-            Enrolment(
-                dataset, writer, mine[~data.refused[mine]], mine[data.refused[mine]], own[~genuine[own]], drawn
-            )
+            Enrolment(dataset, writer, mine[~data.refused[mine]], mine[data.refused[mine]], own[~genuine[own]], drawn)
         )
     return found
 

@@ -8,6 +8,7 @@ import numpy as np
 from mlcore.imaging.types import Box, Mask
 
 _SMALL_PIECE = 0.02  # of all ink: a larger piece always belongs to the signature
+_REACH_OF_WIDTH = 0.10
 _REACH = 0.15  # of the box of the large pieces, within which small pieces (dots, diacritics) are kept
 
 
@@ -53,12 +54,10 @@ def _union(boxes: np.ndarray) -> Box:
 
 def _grown(box: Box) -> Box:
     across, down = int(_REACH * box.width) + 1, int(_REACH * box.height) + 1
-    # Diacritics stand above and below, so the reach upwards is at least a fifth of the width.
-    down = max(down, int(0.2 * box.width * _REACH) + 1)
+    # Dots and diacritics stand well above flat writing, so the reach up and down follows the width too.
+    down = max(down, int(_REACH_OF_WIDTH * box.width) + 1)
     return Box(box.left - across, box.top - down, box.right + across, box.bottom + down)
 
 
 def _touches(boxes: np.ndarray, box: Box) -> np.ndarray:
-    return (
-        (boxes[:, 0] < box.right) & (boxes[:, 2] > box.left) & (boxes[:, 1] < box.bottom) & (boxes[:, 3] > box.top)
-    )
+    return (boxes[:, 0] < box.right) & (boxes[:, 2] > box.left) & (boxes[:, 1] < box.bottom) & (boxes[:, 3] > box.top)

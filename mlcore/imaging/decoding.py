@@ -128,9 +128,10 @@ def to_grey(image: Image.Image) -> Grey:
 
 
 def _scale_to_eight_bits(values: np.ndarray) -> Grey:
-    """16-bit scans use 12 or 16 bits, floating point pages 0..1 or 0..255: the range found decides."""
+    """16-bit scans use 8, 12 or 16 bits, floating point pages 0..1 or more: the range found decides."""
     data = values.astype(np.float32)
     finite = data[np.isfinite(data)]
     top = float(finite.max()) if finite.size else 1.0
-    full = next((limit for limit in (1.0, 255.0, 4095.0, 65535.0) if top <= limit), max(top, 1.0))
-    return np.nan_to_num(np.clip(data / full, 0, 1) * 255.0).round().astype(np.uint8)
+    ranges = (255.0, 4095.0, 65535.0) if values.dtype.kind in "iu" else (1.0, 255.0, 65535.0)
+    full = next((limit for limit in ranges if top <= limit), max(top, 1.0))
+    return np.asarray(np.nan_to_num(np.clip(data / full, 0, 1) * 255.0).round(), dtype=np.uint8)

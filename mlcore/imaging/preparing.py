@@ -36,7 +36,8 @@ def prepare_page(grey: Grey, *, box: Box | None = None, media_type: str = "image
     working = _shrunk(window, shrink)
     ink = extract_ink(working)
     mask, ink_box = remove_specks(ink.mask)
-    clean = ink.density * cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+    near = np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    clean = ink.density * near
     quality = assess(working, ink, mask, ink_box)
     canvas, fine = normalise(clean, ink_box)
     found = _on_page(ink_box, part, shrink) if ink_box else None

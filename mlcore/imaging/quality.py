@@ -16,7 +16,7 @@ _MIN_CONTRAST, _PALE = 0.10, 0.22
 _MAX_SOLID, _MAX_STROKE = 0.45, 0.22  # ink share of the box; stroke width over the box's shorter side
 _MAX_PIECES = 400  # of ink: handwriting has up to about 120, print, guilloche and grain thousands
 _PHOTO_SHARE, _PHOTO_UNEVEN = 0.25, 0.35  # much ink on paper that is itself dark in places
-_BLURRED, _SOFT = 0.12, 0.20  # sharpness: 1 / edge width in pixels
+_BLURRED, _SOFT = 0.15, 0.32  # sharpness, 1 / edge width in pixels: blur of 5 and 2.4 pixels (standard deviation)
 _MAX_TEXTURE = 0.6  # grey pixels away from any full ink, per pixel of full ink, beyond which it is a photograph
 _FULL = 170  # density of full ink
 
@@ -29,7 +29,9 @@ PHOTO = Remark(
 )
 TINY = Remark("too_small", "The signature is only a few pixels large. Please scan it at 300 dpi.")
 FAINT = Remark("too_faint", "The ink can hardly be told from the paper. Please scan it again with more contrast.")
-BLUR = Remark("blurred", "The picture is too blurred to compare strokes. Please scan it again or hold the camera still.")
+BLUR = Remark(
+    "blurred", "The picture is too blurred to compare strokes. Please scan it again or hold the camera still."
+)
 SMALL = Remark("small", "The signature is small; details are lost. A scan at 300 dpi compares better.")
 PALE = Remark("pale", "The ink is pale. A darker pen or a scan with more contrast compares better.")
 SOFT = Remark("soft", "The picture is a little blurred. A sharper scan compares better.")

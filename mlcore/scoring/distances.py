@@ -43,14 +43,14 @@ class FeatureStack:
 def vector_distances(left: Floats, right: Floats) -> Floats:
     """Euclidean distances of unit vectors, (N, D) and (M, D) -> (N, M) in [0, 2]."""
     cosine = left @ right.T
-    return np.sqrt(np.maximum(2.0 - 2.0 * cosine, 0.0)).astype(np.float32)
+    return np.asarray(np.sqrt(np.maximum(2.0 - 2.0 * cosine, 0.0)), dtype=np.float32)
 
 
 def ink_weights(ink: Floats) -> Floats:
     """(N, 6, 12) ink density -> (N, 72) weights that sum to 1 (all 0 for an empty canvas)."""
     clipped = np.clip(ink / INK_FULL, 0.0, 1.0).reshape(len(ink), -1)
     total = clipped.sum(axis=1, keepdims=True)
-    return np.divide(clipped, total, out=np.zeros_like(clipped), where=total > 0)
+    return np.asarray(np.divide(clipped, total, out=np.zeros_like(clipped), where=total > 0), dtype=np.float32)
 
 
 def local_distances(left: FeatureStack, right: FeatureStack) -> Floats:

@@ -42,9 +42,7 @@ class Scorer:
             probability=float(sigmoid(odds)[0]),
         )
 
-    def decide(
-        self, comparison: Comparison, *, remarks: Iterable[str] = (), rules: Rules | None = None
-    ) -> Judgement:
+    def decide(self, comparison: Comparison, *, remarks: Iterable[str] = (), rules: Rules | None = None) -> Judgement:
         """The verdict on a comparison; see mlcore.scoring.decision.decide."""
         return decide(comparison, self.calibrations[len(comparison.distances)], remarks=remarks, rules=rules)
 

@@ -44,4 +44,4 @@ def test_an_empty_canvas_has_no_weights_and_no_nan() -> None:
 
 
 def test_both_modules_count_a_cell_as_full_from_the_same_density() -> None:
-    assert training.INK_FULL == pytest.approx(serving.INK_FULL)
+    assert pytest.approx(serving.INK_FULL) == training.INK_FULL

@@ -55,9 +55,7 @@ def test_a_writer_with_one_genuine_signature_is_never_drawn() -> None:
 def test_data_sets_get_their_shares_whatever_their_size() -> None:
     signatures = made([4] * 22, [2] * 22, ["large"] * 20 + ["small"] * 2)
     sampler = WriterBatches(signatures, BatchShape(writers=1), {"small": 3.0})
-    small = sum(
-        int(signatures.writers[sampler.draw(np.random.default_rng(seed))][0] >= 20) for seed in range(400)
-    )
+    small = sum(int(signatures.writers[sampler.draw(np.random.default_rng(seed))][0] >= 20) for seed in range(400))
     assert 0.68 < small / 400 < 0.82
 
 

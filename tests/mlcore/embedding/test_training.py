@@ -65,9 +65,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(signatures: SignatureSet, t
     )
     assert reached < 30
     told: list[int] = []
-    resumed = train(
-        small_network(9), signatures, PLAN, checkpoints=tmp_path, on_progress=lambda p: told.append(p.step)
-    )
+    resumed = train(small_network(9), signatures, PLAN, checkpoints=tmp_path, on_progress=lambda p: told.append(p.step))
     assert resumed == 30
     # The last checkpoint before the stop was written at step 10.
     assert told[0] == 15
@@ -132,9 +130,7 @@ def test_a_loss_that_is_not_a_number_stops_at_once() -> None:
         CollapseWatch().check(progress(1, loss=float("nan")))
 
 
-def test_training_itself_notices_a_network_that_maps_all_to_one_point(
-    signatures: SignatureSet, tmp_path: Path
-) -> None:
+def test_training_itself_notices_a_network_that_maps_all_to_one_point(signatures: SignatureSet, tmp_path: Path) -> None:
     """Real collapse: the projection's weights are zero but for its bias, so that every vector is the same."""
     model = small_network()
     projection = model.get_layer("projection")

@@ -130,9 +130,7 @@ def test_the_box_limits_what_is_looked_at() -> None:
 
 def test_a_box_outside_the_page_falls_back_to_the_whole_page() -> None:
     page = drawn_page()
-    assert np.array_equal(
-        prepare_page(page, box=Box(5000, 5000, 5100, 5100)).canvas, prepare_page(page).canvas
-    )
+    assert np.array_equal(prepare_page(page, box=Box(5000, 5000, 5100, 5100)).canvas, prepare_page(page).canvas)
 
 
 def test_the_found_box_is_in_pixels_of_the_page_also_when_it_was_scaled_down() -> None:
