@@ -103,7 +103,8 @@ class TestAsking:
     def test_a_stopped_redis_changes_nothing(
         self, as_verifier: Client, customer: Customer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name in ("broker_url", "broker_write_url", "broker_read_url"):
+        # The general address last: the other two default to it, and are put back to what they were.
+        for name in ("broker_write_url", "broker_read_url", "broker_url"):
             monkeypatch.setattr(app.conf, name, "redis+socket:///nowhere/redis.sock")
         assert as_verifier.post(url_of(customer), question()).status_code == 302
         assert Embedding.objects.count() == 3
