@@ -18,6 +18,8 @@ from customers.results import Refused
 from sigweb.accounts.access import person
 from sigweb.accounts.public_ids import PublicIdAdmin
 
+HIDDEN = ("id", "image", "digest", "customer")
+
 
 @admin.register(Customer)
 class CustomerAdmin(PublicIdAdmin):
@@ -64,11 +66,18 @@ class SpecimenAdmin(PublicIdAdmin):
         return Specimen.objects.exclude(state=Specimen.State.DRAFT).defer("image")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fields = [field.name for field in Specimen._meta.fields if field.name not in ("id", "image", "digest")]
+        fields = ["of", *(field.name for field in Specimen._meta.fields if field.name not in HIDDEN)]
         return ["picture", *fields] if request.user.has_perm("customers.view_signature") else fields
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_readonly_fields(request, obj)
+
+    @admin.display(description=_("customer"))
+    def of(self, specimen: Specimen) -> SafeString | str:
+        if specimen.customer is None:
+            return ""
+        address = reverse("admin:customers_customer_change", args=[specimen.customer.public_id])
+        return format_html('<a href="{}">{}</a>', address, specimen.customer)
 
     @admin.display(description=_("picture"))
     def picture(self, specimen: Specimen) -> SafeString:

@@ -99,16 +99,6 @@ def customers_waiting() -> QuerySet[Customer]:
     )
 
 
-def specimens_waiting() -> QuerySet[Specimen]:
-    """Specimens waiting for approval, the oldest first, without their images."""
-    return (
-        Specimen.objects.filter(state=Specimen.State.PENDING)
-        .select_related("customer", "customer__branch", "enrolled_by")
-        .defer("image")
-        .order_by("enrolled_at", "pk")
-    )
-
-
 def specimens_unreadable() -> QuerySet[Specimen]:
     """Specimens in use whose stored picture can not be opened."""
     return (

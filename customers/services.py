@@ -19,7 +19,7 @@ from customers.models import MAX_APPROVED, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_stale, enrolment_rows, specimens_elsewhere
 from customers.signals import specimens_stored
-from mlcore.imaging import ImageRefused, prepare
+from mlcore.imaging import ImageRefused, Signature, prepare
 from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
 
@@ -54,19 +54,7 @@ def draft_add(
                 _("This form already holds %(count)d pictures. Remove some before you add more.")
                 % {"count": MAX_DRAFTS},
             )
-        specimen = Specimen(
-            enrolment=enrolment,
-            digest=digest,
-            filename=filename,
-            media_type=signature.media_type,
-            width=signature.page.shape[1],
-            height=signature.page.shape[0],
-            quality=signature.quality.as_dict(),
-            quality_grade=signature.quality.grade,
-            enrolled_by=actor,
-        )
-        specimen.image = seal(data, context=str(specimen.public_id))
-        specimen.save()
+        specimen = _draft_store(actor, enrolment, data, filename, signature)
     return draft_result(specimen=specimen, customer=customer)
 
 
@@ -132,16 +120,9 @@ def specimens_submit(
             customer = customer_lock(customer=customer)
         stored, known = _split_known(customer, drafts)
         _room_demand(customer, adding=len(stored))
-        now = timezone.now()
+        origin = {"source": source, "signed_on": signed_on, "expires_on": expires_on}
         for specimen in stored:
-            specimen.customer = customer
-            specimen.state = Specimen.State.PENDING
-            specimen.source = source
-            specimen.signed_on = signed_on
-            specimen.expires_on = expires_on
-            specimen.enrolled_at = now
-            specimen.save(update_fields=("customer", "state", "source", "signed_on", "expires_on", "enrolled_at"))
-            _enrolled_record(actor=actor, specimen=specimen, customer=customer, request=request)
+            _specimen_store(specimen, customer, origin, actor=actor, request=request)
         Specimen.objects.filter(enrolment=enrolment, state=Specimen.State.DRAFT).delete()
         public_ids = [specimen.public_id for specimen in stored]
         transaction.on_commit(lambda: specimens_stored.send_robust(sender=Specimen, public_ids=public_ids), robust=True)
@@ -308,7 +289,33 @@ def _room_demand(customer: Customer, *, adding: int) -> None:
     )
 
 
-def _enrolled_record(*, actor: User, specimen: Specimen, customer: Customer, request: HttpRequest | None) -> None:
+def _draft_store(actor: User, enrolment: UUID, data: bytes, filename: str, signature: Signature) -> Specimen:
+    specimen = Specimen(
+        enrolment=enrolment,
+        digest=keyed_digest(data),
+        filename=filename,
+        media_type=signature.media_type,
+        width=signature.page.shape[1],
+        height=signature.page.shape[0],
+        quality=signature.quality.as_dict(),
+        quality_grade=signature.quality.grade,
+        enrolled_by=actor,
+    )
+    specimen.image = seal(data, context=str(specimen.public_id))
+    specimen.save()
+    return specimen
+
+
+def _specimen_store(
+    specimen: Specimen, customer: Customer, origin: Mapping[str, Any], *, actor: User, request: HttpRequest | None
+) -> None:
+    """Turn a draft into a specimen that waits for approval, and record it."""
+    specimen.customer = customer
+    specimen.state = Specimen.State.PENDING
+    specimen.enrolled_at = timezone.now()
+    for name, value in origin.items():
+        setattr(specimen, name, value)
+    specimen.save(update_fields=("customer", "state", "enrolled_at", *origin))
     elsewhere = [str(other.public_id) for other in specimens_elsewhere(digest=specimen.digest, customer=customer)[:20]]
     audit_record(
         actor=actor,

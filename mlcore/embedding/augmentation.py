@@ -60,9 +60,8 @@ def _elastic(rng: np.random.Generator, sd: float) -> tuple[np.ndarray, np.ndarra
     """Smooth offsets of `sd` fine pixels (Simard, Steinkraus, Platt 2003), drawn on a coarse grid."""
     coarse = rng.normal(0, sd, (2, 5, 9)).astype(np.float32)
     # Cubic on a middle grid, linear to full size: as smooth to the eye, a third of the time.
-    middle = [
-        cv2.resize(plane, (_XS.shape[1] // 8, _XS.shape[0] // 8), interpolation=cv2.INTER_CUBIC) for plane in coarse
-    ]
+    size = (_XS.shape[1] // 8, _XS.shape[0] // 8)
+    middle = [cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC) for plane in coarse]
     across, down = (cv2.resize(plane, (_XS.shape[1], _XS.shape[0])) for plane in middle)
     return across, down
 

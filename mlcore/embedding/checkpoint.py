@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: one file, written to a temporary name and renamed, so that a kill leaves a whole one."""
+"""Checkpoints of a training run: one file, written aside and renamed, so that a kill leaves a whole one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The corpus of a base network: scanned images of the `train` split and rendered pen recordings, each with its share."""
+"""The corpus of a base network: scans of the `train` split and rendered pen recordings, each with its share."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def _collect(
 
 
 def _assemble(fine: npt.NDArray[np.uint8], labels: Sequence[tuple[str, str, bool]], refused: int) -> SignatureSet:
-    datasets = dict((name, dataset) for name, dataset, _ in labels)
+    datasets = {name: dataset for name, dataset, _ in labels}
     index = {name: number for number, name in enumerate(datasets)}
     return SignatureSet(
         fine=fine,

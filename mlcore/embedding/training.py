@@ -130,7 +130,8 @@ class _Report:
         steps = step - self._step if self._step >= 0 else self._plan.report_every
         rate = steps * images / max(now - self._since, 1e-9)
         self._since, self._step = now, step
-        progress = Progress(step, self._plan.steps, *figures, rate)
+        loss, vector_loss, local_loss, violating, spread = figures
+        progress = Progress(step, self._plan.steps, loss, vector_loss, local_loss, violating, spread, rate)
         if self._callback:
             self._callback(progress)
         return progress

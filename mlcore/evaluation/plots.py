@@ -49,7 +49,7 @@ def plot_scores(genuine: Floats, skilled: Floats, thresholds: Sequence[float], p
     finite = np.concatenate([genuine, skilled])
     finite = finite[np.isfinite(finite)]
     low, high = (float(value) for value in np.quantile(finite, (0.002, 0.998)))
-    bins = np.linspace(low, high, 60)
+    bins = np.linspace(low, high, 60).tolist()
     for scores, name, colour in ((genuine, "genuine", "#2563a8"), (skilled, "skilled forgeries", "#c2571a")):
         axes.hist(scores[np.isfinite(scores)], bins=bins, density=True, alpha=0.55, label=name, color=colour)
     for threshold in thresholds:

@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def table_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """One row a data set and number of specimens, the pooled ones last, in the order of COLUMNS; figures in per cent."""
+    """One row a data set and number of specimens, pooled ones last, in the order of COLUMNS; figures in per cent."""
     parts = {**report["datasets"], "all": report["all"]} if len(report["datasets"]) > 1 else report["datasets"]
     rows: list[tuple[str, ...]] = []
     for name, part in parts.items():

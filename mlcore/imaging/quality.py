@@ -29,9 +29,7 @@ PHOTO = Remark(
 )
 TINY = Remark("too_small", "The signature is only a few pixels large. Please scan it at 300 dpi.")
 FAINT = Remark("too_faint", "The ink can hardly be told from the paper. Please scan it again with more contrast.")
-BLUR = Remark(
-    "blurred", "The picture is too blurred to compare strokes. Please scan it again or hold the camera still."
-)
+BLUR = Remark("blurred", "The picture is too blurred to compare strokes. Please scan it again or hold still.")
 SMALL = Remark("small", "The signature is small; details are lost. A scan at 300 dpi compares better.")
 PALE = Remark("pale", "The ink is pale. A darker pen or a scan with more contrast compares better.")
 SOFT = Remark("soft", "The picture is a little blurred. A sharper scan compares better.")

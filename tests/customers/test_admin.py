@@ -47,6 +47,7 @@ def test_a_specimen_is_shown_by_the_page_that_checks_and_its_bytes_can_not_be_ed
     page = admin.get(f"/admin/customers/specimen/{row.public_id}/change/").content.decode()
     assert f"/specimens/{row.public_id}/image.png" in page
     assert 'name="image"' not in page
+    assert f"/admin/customers/customer/{row.customer.public_id}/change/" in page  # type: ignore[union-attr]
     assert row.digest not in page
     assert admin.post(f"/admin/customers/specimen/{row.public_id}/change/", {"state": "approved"}).status_code == 403
 

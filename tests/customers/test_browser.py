@@ -56,7 +56,7 @@ def test_a_customer_is_enrolled_with_pictures_checked_one_by_one(
     expect(page.locator(".draft", has_text="blank.png")).to_contain_text("No ink was found")
     expect(page.locator(".draft", has_text="junk.png")).to_contain_text("Refused")
     expect(page.locator("#tally")).to_have_text("3 chosen.")
-    assert page.evaluate("[...document.querySelectorAll('.draft img')].every((i) => i.complete && i.naturalWidth > 0)")
+    page.wait_for_function("[...document.querySelectorAll('.draft img')].every((i) => i.complete && i.naturalWidth)")
 
     page.get_by_role("button", name="Enrol the chosen pictures").click()
     expect(page.locator("#id_number_error")).to_be_visible()

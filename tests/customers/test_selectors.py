@@ -23,7 +23,6 @@ from customers.selectors import (
     specimens_of,
     specimens_room,
     specimens_unreadable,
-    specimens_waiting,
 )
 from tests.customers.making import branch, customer, draft, signature, specimens, user
 
@@ -92,7 +91,6 @@ def test_the_list_filters_by_status_branch_and_specimens() -> None:
     assert set(customers_filtered(text=full.name, show="thin")).isdisjoint({full})
     assert list(customers_thin()) == [thin]
     assert list(customers_waiting()) == [thin]
-    assert [row.customer for row in specimens_waiting()] == [thin]
 
 
 def test_specimens_come_approved_first_and_without_their_images() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     """Works without a database: the shipped base, or the model in --model, against a folder with manifest.csv."""
 
     help = "Measure a model on the signatures of a folder with manifest.csv; prints a table, writes JSON and plots."
-    requires_system_checks: ClassVar[list[str]] = []  # no server and no secret is needed
+    requires_system_checks: list[str] = []  # no server and no secret is needed
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv and the images")

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     """Images and recordings in, a model folder out: network, fitted scorer, cohort and measured figures."""
 
     help = "Train the network on a folder with manifest.csv; resumes from its checkpoint when started again."
-    requires_system_checks: ClassVar[list[str]] = []  # no server and no secret is needed
+    requires_system_checks: list[str] = []  # no server and no secret is needed
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv (train, validation)")
