@@ -35,7 +35,7 @@ def draft_add(
     `customer` is the one the form is for, where he exists already. Raises Refused when the form is somebody
     else's, was already submitted, or holds MAX_DRAFTS files.
     """
-    filename = filename[-120:]
+    filename = filename.replace("\0", "")[-120:]
     try:
         signature = prepare(data)
     except ImageRefused as refusal:
