@@ -1,0 +1,61 @@
+"""Three verdicts and their reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlcore.scoring import Comparison, Rules, SpecimenDistance, Verdict
+from mlcore.scoring.calibration import Calibration
+from mlcore.scoring.decision import decide
+
+SCORES = np.linspace(-5, 5, 401)
+CALIBRATION = Calibration(SCORES, SCORES, t_match=-1.0, t_no_match=1.0, writers=9, n_genuine=90, n_skilled=80)
+
+
+def comparison(score: float, specimens: int = 5) -> Comparison:
+    return Comparison((SpecimenDistance(0.5, 0.1),) * specimens, score, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("score", "verdict", "reason"),
+    [
+        (-3.0, Verdict.MATCH, "within_threshold"),
+        (-1.0, Verdict.MATCH, "within_threshold"),
+        (-0.999, Verdict.REFER, "between_thresholds"),
+        (1.0, Verdict.REFER, "between_thresholds"),
+        (1.001, Verdict.NO_MATCH, "beyond_threshold"),
+    ],
+)
+def test_the_score_decides(score: float, verdict: Verdict, reason: str) -> None:
+    judged = decide(comparison(score), CALIBRATION)
+    assert judged.verdict is verdict
+    assert [found.code for found in judged.reasons] == [reason]
+    assert judged.far == pytest.approx((score + 5) / 10, abs=0.01)
+    assert judged.frr == pytest.approx(1 - (score + 5) / 10, abs=0.01)
+
+
+@pytest.mark.parametrize("remark", ["small", "pale", "soft"])
+@pytest.mark.parametrize("score", [-3.0, 3.0])
+def test_a_poor_image_is_referred_whatever_the_score(remark: str, score: float) -> None:
+    judged = decide(comparison(score), CALIBRATION, remarks=[remark])
+    assert judged.verdict is Verdict.REFER
+    assert "poor_image" in {reason.code for reason in judged.reasons}
+
+
+def test_ink_at_the_edge_excuses_a_difference_but_not_a_likeness() -> None:
+    assert decide(comparison(3.0), CALIBRATION, remarks=["touches_border"]).verdict is Verdict.REFER
+    assert decide(comparison(-3.0), CALIBRATION, remarks=["touches_border"]).verdict is Verdict.MATCH
+
+
+def test_a_rule_of_the_bank_refers() -> None:
+    judged = decide(comparison(-3.0), CALIBRATION, rules=Rules(always_refer=True))
+    assert judged.verdict is Verdict.REFER
+    assert [reason.code for reason in judged.reasons] == ["within_threshold", "always_refer"]
+
+
+@pytest.mark.parametrize(("specimens", "thin"), [(1, True), (2, True), (3, False)])
+def test_a_thin_set_is_said_to_be_thin(specimens: int, thin: bool) -> None:
+    judged = decide(comparison(-3.0, specimens), CALIBRATION)
+    assert ("thin_set" in {reason.code for reason in judged.reasons}) is thin
+    assert judged.references == specimens

@@ -1,0 +1,114 @@
+"""A model version on disk: whole and unchanged, or refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlcore.bundle import BASE_DIRECTORY, ArtefactError, load_bundle, write_bundle
+from mlcore.imaging import prepare, prepare_page
+from mlcore.scoring import Verdict
+from tests.mlcore.bundles import make_scorer, write_network
+from tests.mlcore.pages import signature_bytes
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    keras_file = tmp_path / "source.keras"
+    keras_file.write_bytes(b"the trained network")
+    return write_bundle(
+        tmp_path / "tiny",
+        name="tiny",
+        keras_file=keras_file,
+        onnx_file=write_network(tmp_path / "source.onnx"),
+        scorer=make_scorer(),
+        facts={"note": "for tests"},
+    )
+
+
+def test_what_is_written_is_what_is_loaded(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    assert bundle.name == "tiny"
+    assert bundle.manifest["note"] == "for tests"
+    assert load_bundle(folder, digest=bundle.digest).digest == bundle.digest
+    assert not folder.with_name("tiny.part").exists()
+
+
+def test_embedding_gives_what_the_database_gives_back(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    canvas = prepare(signature_bytes()).canvas[None]
+    first, again = bundle.embed(canvas)[0], bundle.embed(canvas)[0]
+    assert np.array_equal(first.local, again.local)
+    assert np.abs(first.local - bundle.network.embed(canvas)[0].local).max() < 0.01
+
+
+def test_a_signature_matches_itself(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    signature = prepare(signature_bytes())
+    (features,) = bundle.embed(signature.canvas[None])
+    judged = bundle.judge(signature, features, [features, features, features])
+    assert judged.verdict is Verdict.MATCH
+    assert judged.references == 3
+
+
+def test_a_refused_image_is_not_judged(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    blank = prepare_page(np.full((200, 300), 250, np.uint8))
+    (features,) = bundle.embed(blank.canvas[None])
+    with pytest.raises(ValueError, match="refused image"):
+        bundle.judge(blank, features, [features])
+
+
+def test_another_digest_than_the_one_on_record_is_refused(folder: Path) -> None:
+    with pytest.raises(ArtefactError, match="not the one on record"):
+        load_bundle(folder, digest="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"), [("network.onnx", "damaged"), ("cohort.npy", "damaged"), ("model.json", "damaged")]
+)
+def test_a_damaged_file_is_refused(folder: Path, file: str, sentence: str) -> None:
+    data = (folder / file).read_bytes()
+    (folder / file).write_bytes(data[: len(data) // 2])
+    with pytest.raises(ArtefactError, match=sentence):
+        load_bundle(folder)
+
+
+def test_a_missing_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match=r"model\.json is missing"):
+        load_bundle(tmp_path)
+
+
+def test_a_newer_format_is_refused(folder: Path) -> None:
+    manifest = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**manifest, "format": 99}))
+    with pytest.raises(ArtefactError, match="has format 99"):
+        load_bundle(folder)
+
+
+def test_the_shipped_base_is_whole_and_small() -> None:
+    bundle = load_bundle(BASE_DIRECTORY)
+    assert sum(path.stat().st_size for path in BASE_DIRECTORY.iterdir()) < 10 * 1024 * 1024
+    assert sorted(bundle.scorer.heads) == [1, 2, 3, 4, 5, 6, 7]
+    assert (BASE_DIRECTORY / "README.md").is_file()
+    for count, part in bundle.scorer.calibrations.items():
+        assert part.t_match <= part.t_no_match, count
+
+
+def test_the_shipped_base_tells_signers_apart() -> None:
+    """Three specimens of one synthetic signer: another signer is never a match, and lies further than a genuine one."""
+    bundle = load_bundle(BASE_DIRECTORY)
+
+    def embedded(signer: int, seed: int) -> tuple:
+        signature = prepare(signature_bytes(signer, seed))
+        return signature, bundle.embed(signature.canvas[None])[0]
+
+    for signer in range(1, 5):
+        specimens = [embedded(signer, seed)[1] for seed in range(3)]
+        own = bundle.judge(*embedded(signer, 7), specimens)
+        other = bundle.judge(*embedded(signer + 20, 7), specimens)
+        assert own.score < other.score
+        assert other.verdict is not Verdict.MATCH
