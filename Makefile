@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := .venv/.ready
 .PHONY: demo servers test check format soak bench evaluate clean
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PY := .venv/bin/python
 DATA ?= ../shared/data/signatures
 
@@ -46,7 +46,7 @@ format: .venv/.ready
 
 # Long runs: real processes killed, hostile files, load.
 soak: .venv/.ready
-	@$(PY) -m pytest -m soak --no-header -p no:cacheprovider tests $(ARGS)
+	@$(PY) -m pytest -m soak -s tests $(ARGS)
 
 bench: .venv/.ready
 	@$(PY) -m bench

@@ -197,6 +197,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "embedding-sweep": {"task": "mlcore.tasks.embedding_sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "sessions-purge": {"task": "sigweb.tasks.sessions_purge", "schedule": 86_400.0, "options": {"expires": 86_400}},
     "drafts-purge": {"task": "customers.tasks.drafts_purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

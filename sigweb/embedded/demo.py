@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from sigweb.embedded import addresses, installation, preflight
-from sigweb.embedded.launcher import POLL_SECONDS, Crashed, Launcher, Stop, interrupted_make, stop_signals
+from sigweb.embedded.launcher import POLL_SECONDS, Crashed, Launcher, ParentMake, Stop, stop_signals
 from sigweb.embedded.places import PlaceRefused, Places
 from sigweb.embedded.postgres import PostgresFailed
 from sigweb.embedded.processes import Child, Register, spawn
@@ -73,9 +73,10 @@ def run(places: Places, *, servers_only: bool) -> None:
             preflight.check_port(port)
         launcher = Launcher(register)
         try:
-            start(launcher, places, port, servers_only=servers_only)
+            make = ParentMake()
+            start(launcher, places, port, make, servers_only=servers_only)
             announce(places, port, time.monotonic() - began, servers_only=servers_only)
-            while not interrupted_make():
+            while not make.interrupted():
                 time.sleep(POLL_SECONDS)
                 for name in launcher.look_after():
                     say(f"The process {name} had ended and was started again; its log is {log_of(places, name)}.")
@@ -85,7 +86,7 @@ def run(places: Places, *, servers_only: bool) -> None:
             launcher.stop()
 
 
-def start(launcher: Launcher, places: Places, port: int, *, servers_only: bool) -> None:
+def start(launcher: Launcher, places: Places, port: int, make: ParentMake, *, servers_only: bool) -> None:
     """Start the servers, set them up where needed, start the rest and wait until all is well."""
     start_servers(launcher, places)
     values = installation.variables(places)
@@ -98,7 +99,7 @@ def start(launcher: Launcher, places: Places, port: int, *, servers_only: bool) 
     first, later = services(places, preflight.HOST, port)[:2], services(places, preflight.HOST, port)[2:]
     for service in first:
         launcher.add(service.name, partial(start_service, service, places, environment))
-    wait_until_ready(launcher, places, port)
+    wait_until_ready(launcher, places, port, make)
     for service in later:
         launcher.add(service.name, partial(start_service, service, places, environment))
 
@@ -157,7 +158,7 @@ def start_service(service: Service, places: Places, environment: dict[str, str])
     )
 
 
-def wait_until_ready(launcher: Launcher, places: Places, port: int) -> None:
+def wait_until_ready(launcher: Launcher, places: Places, port: int, make: ParentMake) -> None:
     """Wait until /healthz answers 200 and every process is still there."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
@@ -167,7 +168,7 @@ def wait_until_ready(launcher: Launcher, places: Places, port: int) -> None:
                 raise NotReady(f"The process {name} did not start; the reason is at the end of {log}:\n{tail(log)}")
         if healthy(preflight.HOST, port):
             return
-        if interrupted_make():
+        if make.interrupted():
             raise Stop
         time.sleep(0.05)
     log = log_of(places, "web")

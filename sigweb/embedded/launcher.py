@@ -86,16 +86,29 @@ def stop_signals() -> Iterator[None]:
             signal.signal(sign, handler)
 
 
-def interrupted_make() -> bool:
-    """Whether our parent is a `make` that got a SIGINT of its own.
+class ParentMake:
+    """Tells whether the `make` that started us, if one did, got a SIGINT of its own.
 
     At the terminal Ctrl-C reaches make and us. A SIGINT sent to make alone does not: make then waits for us, inside
-    its signal handler, where SIGINT is blocked; that is how it can be told.
+    its signal handler, where SIGINT is blocked; that is how it can be told. Make also blocks it for an instant when
+    it starts a job, and a parent may have blocked it for good: only a change that lasts counts.
     """
-    if not _child_of_make():
-        return False
+
+    def __init__(self) -> None:
+        self._told_before = False
+        self._blocked_from_the_start = _blocks_interrupts(os.getppid())
+
+    def interrupted(self) -> bool:
+        """Ask now and then; true at the second time in a row that the sign is seen."""
+        if self._blocked_from_the_start or not _child_of_make():
+            return False
+        told, self._told_before = self._told_before, _blocks_interrupts(os.getppid())
+        return told and self._told_before
+
+
+def _blocks_interrupts(pid: int) -> bool:
     with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{os.getppid()}/status").read_text().splitlines():
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("SigBlk:"):
                 return bool(int(line.split()[1], 16) >> (signal.SIGINT - 1) & 1)
     return False

@@ -7,15 +7,19 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from celery import current_app, shared_task
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from sigweb.celery import app
 from sigweb.embedded.processes import stop_all
 from sigweb.embedded.redis import Redis
 from sigweb.environment import broker_url
+from sigweb.tasks import sessions_purge
 
 
 def test_json_only_late_acknowledgement_one_at_a_time() -> None:
@@ -40,6 +44,15 @@ def test_every_scheduled_task_exists() -> None:
     app.loader.import_default_modules()
     for entry in app.conf.beat_schedule.values():
         assert entry["task"] in app.tasks
+
+
+@pytest.mark.django_db
+def test_expired_sessions_are_forgotten_and_live_ones_kept() -> None:
+    now = timezone.now()
+    for key, days in (("old", -1), ("live", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days=days))
+    sessions_purge()
+    assert [session.session_key for session in Session.objects.all()] == ["live"]
 
 
 def test_the_application_is_the_default_one_in_every_thread() -> None:
