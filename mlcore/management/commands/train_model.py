@@ -23,6 +23,8 @@ from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.logistic import FitError
 from mlcore.scoring.scorer import Scorer
 
+REFERENCES = (1, 3, 5)
+
 
 class Command(BaseCommand):
     """Images and recordings in, a model folder out: network, fitted scorer, cohort and measured figures."""
@@ -46,10 +48,10 @@ class Command(BaseCommand):
             with counting() as tell, _steps() as on_progress:
                 keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)
                 network = Network.load(onnx_file, file_digest(onnx_file))
-                scorer, figures = _fit(recipe.images, network, Cohort(cohort), tell)
+                scorer, figures = _fit_and_measure(recipe.images, network, Cohort(cohort), tell)
         except (DataError, FitError, RuntimeError, ValueError) as error:
             raise CommandError(str(error)) from error
-        facts = {**facts, "figures": {"validation": figures}}
+        facts = {**facts, "figures": figures}
         write_bundle(output, name=recipe.name, keras_file=keras_file, onnx_file=onnx_file, scorer=scorer, facts=facts)
         bundle = load_bundle(output)
         self.stdout.write(f"Model {bundle.name} is in {output}, digest {bundle.digest[:12]}.")
@@ -65,13 +67,22 @@ def _recipe(options: dict[str, Any]) -> BaseRecipe:
     return BaseRecipe(options["name"], options["data"], recordings, options["steps"], options["seed"], work)
 
 
-def _fit(images: Path, network: Network, cohort: Cohort, tell: Progress) -> tuple[Scorer, dict[str, Any]]:
+def _fit_and_measure(
+    images: Path, network: Network, cohort: Cohort, tell: Progress
+) -> tuple[Scorer, dict[str, dict[str, Any]]]:
+    """Fit on validation writers, then measure; test writers are looked at once everything is frozen."""
+
     def embed(canvases: Any) -> list[Features]:
         return [features.stored() for features in network.embed(canvases)]
 
-    data = embed_rows(read_manifest(images, split="validation"), embed, tell)
-    scorer = fit_scorer(data, cohort)
-    return scorer, evaluate(data, scorer, (1, 3, 5))
+    validation = embed_rows(read_manifest(images, split="validation"), embed, tell)
+    scorer = fit_scorer(validation, cohort)
+    figures = {"validation": evaluate(validation, scorer, REFERENCES)}
+    try:
+        rows = read_manifest(images, split="test")
+    except DataError:
+        return scorer, figures
+    return scorer, {**figures, "test": evaluate(embed_rows(rows, embed, tell), scorer, REFERENCES)}
 
 
 @contextmanager
