@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from customers.models import THIN_BELOW, Customer
 from customers.selectors import customers_search, customers_with_counts
+from mlcore.imaging import ImageRefused, page_png
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
@@ -31,6 +32,7 @@ SEES = "customers.view_signature"
 PAGE_SIZE = 25
 RECENT_SHOWN = 5
 RESULTS_SHOWN = 12
+PREVIEW_SIDE = 900
 
 
 @login_required
@@ -57,6 +59,18 @@ def search(request: HttpRequest) -> HttpResponse:
     }
     fragment = getattr(request, "htmx", False)
     return render(request, "verification/_search_results.html" if fragment else "verification/verify.html", context)
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """A chosen file as PNG, for files that a browser can not show, such as TIFF; nothing is kept."""
+    person(request, *ASKS)
+    upload = request.FILES.get("image")
+    try:
+        return _png(page_png(upload.read() if upload else b"", max_side=PREVIEW_SIDE))
+    except ImageRefused as refusal:
+        return HttpResponse(refusal.sentence, status=422, content_type="text/plain; charset=utf-8")
 
 
 @login_required
@@ -130,6 +144,10 @@ def image(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except ImageLost:
         return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
     audit_record(actor=user, action="signature.viewed", obj=verification, request=request, details={"view": view})
+    return _png(png)
+
+
+def _png(png: bytes) -> HttpResponse:
     return HttpResponse(
         png,
         content_type="image/png",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from customers.models import Specimen
@@ -14,7 +16,7 @@ from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import Branch, User
 from sigweb.audit.models import AuditEvent
-from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
+from tests.mlcore.making import VERIFIER, drawn_page, drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -81,6 +83,7 @@ def test_a_signer_is_enrolled_approved_and_verified(page: Page, live_server: Any
     page.set_input_files("input[type=file]", picture("other.png", signature_png(make_signer(SIGNER + 1), 1)))
     page.get_by_role("button", name="Verify", exact=True).click()
     expect(page.get_by_role("heading", name="No match")).to_be_visible()
+    page.wait_for_load_state("networkidle")
 
 
 def test_a_slip_in_the_form_loses_neither_file_nor_words(page: Page, live_server: Any, champion: ModelVersion) -> None:
@@ -98,8 +101,24 @@ def test_a_slip_in_the_form_loses_neither_file_nor_words(page: Page, live_server
     page.get_by_label("Amount").fill("12.50")
     page.get_by_label("Amount").press("Enter")
     page.wait_for_url("**/verifications/**")
+    page.wait_for_load_state("networkidle")
     made = Verification.objects.get()
     assert (str(made.amount), made.cheque_number) == ("12.50", "000123")
+
+
+def test_a_tiff_is_shown_before_it_is_verified(page: Page, live_server: Any, champion: ModelVersion) -> None:
+    customer = make_customer()
+    make_specimen(customer)
+    scan = io.BytesIO()
+    Image.fromarray(drawn_page(1)).convert("1").save(scan, "TIFF", compression="group4")
+    log_in(page, live_server, make_user(*VERIFIER))
+    page.goto(f"{live_server.url}/verify/{customer.public_id}/")
+    page.set_input_files("input[type=file]", {"name": "scan.tif", "mimeType": "image/tiff", "buffer": scan.getvalue()})
+    expect(page.get_by_alt_text("The chosen file")).to_be_visible()
+    page.set_input_files("input[type=file]", {"name": "x.tif", "mimeType": "image/tiff", "buffer": b"no image"})
+    expect(page.locator("#vf-file")).to_contain_text("x.tif")
+    expect(page.locator("#vf-file")).to_contain_text(".", use_inner_text=True)
+    expect(page.get_by_alt_text("The chosen file")).to_be_hidden()
 
 
 def test_the_keyboard_alone_is_enough(page: Page, live_server: Any, champion: ModelVersion) -> None:
@@ -130,4 +149,5 @@ def test_without_scripts_a_verification_works_too(browser: Any, live_server: Any
     page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
     page.click("#vf-submit")
     assert page.locator("h1").inner_text() == "Match"
+    page.wait_for_load_state("networkidle")
     context.close()

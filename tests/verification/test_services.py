@@ -270,3 +270,26 @@ def test_whether_a_customer_can_be_verified_is_known_before(champion: ModelVersi
     assert len(verification_ready(customer=customer)) == 3
     with pytest.raises(VerificationRefused):
         verification_ready(customer=make_customer())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_threads_judge_at_once_as_one_does_alone(ask: Any, customer: Customer, verifier: User) -> None:
+    alone = {seed: ask(data=drawn_png(seed)).score for seed in range(1, 5)}
+    together: dict[int, set[float]] = {seed: set() for seed in alone}
+
+    def judge(seed: int) -> None:
+        try:
+            for _ in range(3):
+                made = verification_run(
+                    actor=verifier, customer=customer, data=drawn_png(seed), request_token=uuid.uuid4()
+                )
+                together[seed].add(made.score)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=judge, args=[seed]) for seed in alone for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == {seed: {score} for seed, score in alone.items()}

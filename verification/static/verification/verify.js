@@ -9,21 +9,41 @@
     const preview = document.getElementById("vf-preview");
     const note = document.getElementById("vf-file");
 
+    const picture = (blob) => {
+      if (preview.src) URL.revokeObjectURL(preview.src);
+      preview.src = URL.createObjectURL(blob);
+    };
+    // What this browser can not show, such as TIFF, the server draws; or it says what is wrong with the file.
+    const ask = async (file) => {
+      const body = new FormData();
+      body.append("image", file);
+      body.append("csrfmiddlewaretoken", input.form.elements.csrfmiddlewaretoken.value);
+      try {
+        const answer = await fetch(drop.dataset.preview, { method: "POST", body });
+        if (answer.ok) return await answer.blob();
+        if (answer.status === 422) return await answer.text();
+      } catch { /* the form itself will tell when the server is away */ }
+      return drop.dataset.noPreview;
+    };
     const show = () => {
       const file = input.files[0];
-      if (preview.src) URL.revokeObjectURL(preview.src);
-      preview.removeAttribute("src");
       preview.parentElement.hidden = true;
       drop.classList.toggle("vf-chosen", Boolean(file));
       note.textContent = "";
       if (!file) return;
       const parts = [file.name, `${Math.max(1, Math.round(file.size / 1024))} kB`];
-      if (file.size > MOST_BYTES) parts.push(drop.dataset.tooLarge);
-      const tell = () => { note.textContent = parts.join(" · "); };
+      const tell = (words) => { note.textContent = [...parts, words].filter(Boolean).join(" · "); };
+      if (file.size > MOST_BYTES) return tell(drop.dataset.tooLarge);
       tell();
       preview.onload = () => { preview.parentElement.hidden = false; };
-      preview.onerror = () => { parts.push(drop.dataset.noPreview); tell(); };
-      preview.src = URL.createObjectURL(file);
+      preview.onerror = async () => {
+        preview.onerror = () => tell(drop.dataset.noPreview);
+        const found = await ask(file);
+        if (input.files[0] !== file) return;
+        if (typeof found === "string") tell(found);
+        else picture(found);
+      };
+      picture(file);
     };
     const take = (files) => {
       if (!files || !files.length) return;
