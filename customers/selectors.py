@@ -8,7 +8,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, Count, F, FloatField, Min, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from customers.blobs import unseal
@@ -42,16 +55,19 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
         return Customer.objects.none()
     folded = Fold(Value(text, output_field=TextField()))
     by_number = Q(number__startswith=text.upper())
-    by_name = Q(folded__contains=folded) | Q(folded__trigram_similar=folded) | Q(folded__trigram_word_similar=folded)
+    by_name = (
+        Q(name_folded__contains=folded)
+        | Q(name_folded__trigram_similar=folded)
+        | Q(name_folded__trigram_word_similar=folded)
+    )
     return (
         Customer.objects.select_related("branch")
-        .annotate(folded=Fold(F("name")))
         .filter(by_number | by_name)
         .annotate(
             rank=Case(
                 When(number=text.upper(), then=Value(3.0)),
                 When(by_number, then=Value(2.0)),
-                default=TrigramWordSimilarity(folded, "folded"),  # type: ignore[arg-type]
+                default=TrigramWordSimilarity(folded, "name_folded"),  # type: ignore[arg-type]
                 output_field=FloatField(),
             )
         )
@@ -61,11 +77,21 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
 
 
 def customers_with_counts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    """Add `approved`, `pending` (numbers of specimens) and `thin` can then be told from `approved`."""
+    """Add `approved` and `pending`, the numbers of specimens, counted for the rows of a page and not for all found."""
     return customers.select_related("branch").annotate(
-        approved=Count("specimens", filter=Q(specimens__state=Specimen.State.APPROVED)),
-        pending=Count("specimens", filter=Q(specimens__state=Specimen.State.PENDING)),
+        approved=_specimens_count(Specimen.State.APPROVED), pending=_specimens_count(Specimen.State.PENDING)
     )
+
+
+def _specimens_count(state: Specimen.State) -> Coalesce:
+    counted = (
+        Specimen.objects.filter(customer=OuterRef("pk"), state=state)
+        .order_by()
+        .values("customer")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return Coalesce(Subquery(counted), 0)
 
 
 def customers_filtered(
@@ -77,24 +103,26 @@ def customers_filtered(
         found = found.filter(status=status)
     if branch:
         found = found.filter(branch__public_id=branch)
-    found = customers_with_counts(found)
     if show == "thin":
-        found = found.filter(Q(approved__lt=THIN_BELOW))
+        # One pass over the approved specimens, not one look-up a customer.
+        many = Specimen.objects.filter(state=Specimen.State.APPROVED).order_by().values("customer")
+        found = found.exclude(pk__in=many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer"))
     elif show == "pending":
-        found = found.filter(Q(pending__gt=0))
-    return found
+        found = found.filter(pk__in=Specimen.objects.filter(state=Specimen.State.PENDING).values("customer"))
+    return customers_with_counts(found)
 
 
 def customers_thin() -> QuerySet[Customer]:
-    """Active customers with fewer than THIN_BELOW approved specimens, the thinnest first."""
-    return customers_filtered(status=Customer.Status.ACTIVE, show="thin").order_by(F("approved"), "name", "number")
+    """Active customers with fewer than THIN_BELOW approved specimens, by name."""
+    return customers_filtered(status=Customer.Status.ACTIVE, show="thin")
 
 
 def customers_waiting() -> QuerySet[Customer]:
     """Customers with specimens that wait for approval, the longest wait first; adds `waits_since`."""
+    oldest = Specimen.objects.filter(customer=OuterRef("pk"), state=Specimen.State.PENDING).order_by("enrolled_at")
     return (
         customers_filtered(show="pending")
-        .annotate(waits_since=Min("specimens__enrolled_at", filter=Q(specimens__state=Specimen.State.PENDING)))
+        .annotate(waits_since=Subquery(oldest.values("enrolled_at")[:1]))
         .order_by(F("waits_since"), "name")
     )
 

@@ -73,9 +73,9 @@ def test_search_uses_the_trigram_index() -> None:
         # The table is nearly empty, so the planner has to be told to think of it as large.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
         plan = customers_search(text="muller").select_related(None).order_by().explain()
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'customers_name_trigram'")
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'customers_folded_trigram'")
         assert "gin_trgm_ops" in cursor.fetchone()[0]
-    assert plan.count("customers_name_trigram") == 3, plan
+    assert plan.count("customers_folded_trigram") == 3, plan
 
 
 def test_the_list_filters_by_status_branch_and_specimens() -> None:
