@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import logging
 
+from PIL import Image
+
 from customers.blobs import BlobDamaged, unseal
-from mlcore.imaging import ImageRefused, ink_png, page_png, prepare
+from mlcore.imaging import Box, ImageRefused, decode, ink_png, page_png, prepare
 from verification.models import Verification
 
-VIEWS = ("original", "ink")
+# original: the page; clip: the page around the ink, for the eye; ink: what was compared.
+VIEWS = ("original", "clip", "ink")
+LONGEST_SIDE = 1600
 logger = logging.getLogger(__name__)
 
 
@@ -17,10 +22,27 @@ class ImageLost(Exception):
 
 
 def verification_png(*, verification: Verification, view: str) -> bytes:
-    """PNG of the questioned image: `view` is "original" (the page) or "ink" (what was compared). Raises ImageLost."""
+    """PNG of the questioned image in one of VIEWS. Raises ImageLost."""
     try:
         data = unseal(bytes(verification.image), context=str(verification.public_id))
-        return page_png(data) if view == "original" else ink_png(prepare(data).fine)
+        if view == "ink":
+            return ink_png(prepare(data).fine)
+        if view == "clip" and verification.box:
+            return _clip_png(data, Box(**verification.box))
+        return page_png(data)
     except (BlobDamaged, ImageRefused) as error:
         logger.error("The image of verification %s can not be opened.", verification.public_id)
         raise ImageLost from error
+
+
+def _clip_png(data: bytes, ink: Box) -> bytes:
+    """The page around the ink box, with a quarter of the box as margin."""
+    page = decode(data).grey
+    height, width = page.shape
+    margin = max(ink.width, ink.height) // 4
+    box = Box(ink.left - margin, ink.top - margin, ink.right + margin, ink.bottom + margin).within(width, height)
+    picture = Image.fromarray(page[box.top : box.bottom, box.left : box.right])
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

@@ -76,10 +76,9 @@ def verification_run(
         digest=digest,
         amount=amount,
         cheque_number=cheque_number,
-        model_version=version,
         asked_by=actor,
         request_token=token,
-        skipped=_skipped(specimens, features),
+        **_grounds(version, specimens, features),
         **_signature_fields(signature),
         **_judgement_fields(judgement, compared),
     )
@@ -200,12 +199,15 @@ def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dic
     }
 
 
-def _skipped(specimens: Sequence[Specimen], features: FeatureSet) -> list[dict[str, str]]:
-    return [
-        {"specimen": str(specimen.public_id), "code": error.code, "sentence": error.sentence}
-        for specimen in specimens
-        if (error := features.unusable.get(specimen.pk)) is not None
-    ]
+def _grounds(version: ModelVersion, specimens: Sequence[Specimen], features: FeatureSet) -> dict[str, Any]:
+    return {
+        "model_version": version,
+        "skipped": [
+            {"specimen": str(specimen.public_id), "code": error.code, "sentence": error.sentence}
+            for specimen in specimens
+            if (error := features.unusable.get(specimen.pk)) is not None
+        ],
+    }
 
 
 def _judged_record(verification: Verification, request: HttpRequest | None) -> None:

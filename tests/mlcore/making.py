@@ -69,7 +69,7 @@ def make_specimen(
     expires_on: date | None = None,
     **fields: object,
 ) -> Specimen:
-    data = drawn_png(next(_numbers)) if data is None else data
+    data = drawn_png(10_000 + next(_numbers)) if data is None else data
     teller, _ = User.objects.get_or_create(username="the-teller")
     supervisor, _ = User.objects.get_or_create(username="the-supervisor")
     specimen = Specimen(

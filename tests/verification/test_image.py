@@ -6,6 +6,7 @@ import io
 import uuid
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -38,6 +39,19 @@ def test_it_is_a_fresh_png_that_no_cache_keeps(as_verifier: Client, ask: Any, vi
     picture = Image.open(io.BytesIO(response.content))
     assert (picture.format, picture.size) == ("PNG", size)
     assert b"a remark" not in response.content
+
+
+def test_the_clip_shows_a_small_signature_on_a_large_page_at_large(as_verifier: Client, ask: Any) -> None:
+    page = np.full((1400, 1000), 250, np.uint8)
+    page[1000:1160, 500:820] = np.asarray(Image.fromarray(drawn_page(1)).resize((320, 160)))
+    out = io.BytesIO()
+    Image.fromarray(page).save(out, "PNG")
+    made = ask(data=out.getvalue())
+    picture = Image.open(io.BytesIO(as_verifier.get(url_of(made, "clip")).content))
+    box = made.box
+    assert box["right"] - box["left"] < picture.width < 500
+    assert box["bottom"] - box["top"] < picture.height < 500
+    assert np.asarray(picture).min() < 128
 
 
 def test_every_look_is_on_the_audit_trail(as_verifier: Client, ask: Any, verifier: User) -> None:
