@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from customers.models import THIN_BELOW, Customer
@@ -36,7 +36,7 @@ PREVIEW_SIDE = 900
 
 
 @login_required
-@require_GET
+@require_safe
 def verify(request: HttpRequest) -> HttpResponse:
     """Choose the customer."""
     user = person(request, *ASKS)
@@ -74,7 +74,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """Put the question: whose signature is this?"""
     user, customer = _customer(request, public_id)
@@ -99,7 +99,7 @@ def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 
 @login_required
-@require_GET
+@require_safe
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The verdict and what it stands on."""
     user, verification = _verification(request, public_id)
@@ -117,13 +117,14 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def verification_list(request: HttpRequest) -> HttpResponse:
     """One's own verifications, or everybody's, latest first."""
     user = person(request, READS)
     form = ListForm(request.GET)
     form.is_valid()
-    whose = form.cleaned_data.get("whose") or "own"
+    # Who can not ask, such as an auditor, has none of his own to look at.
+    whose = form.cleaned_data.get("whose") or ("own" if user.has_perm(ASKS[0]) else "all")
     verdict = form.cleaned_data.get("verdict") or ""
     found = verifications_list(asked_by=None if whose == "all" else user, verdict=verdict)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -132,7 +133,7 @@ def verification_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def image(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The questioned signature as PNG: the page, or the ink that was compared. Every look is audited."""
     user, verification = _verification(request, public_id, image=True)

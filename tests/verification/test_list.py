@@ -35,6 +35,12 @@ def test_everybodys_are_a_click_away(as_verifier: Client, ask: Any) -> None:
     assert shown(as_verifier, "?whose=all") == [other, mine]
 
 
+def test_who_can_not_ask_sees_everybodys_at_once(client: Client, ask: Any) -> None:
+    made = ask()
+    client.force_login(make_user("verification.view_verification"))
+    assert shown(client) == [made]
+
+
 def test_the_verdict_filters(as_verifier: Client, ask: Any) -> None:
     made, other = ask(), ask(data=drawn_png(99))
     Verification.objects.filter(pk=made.pk).update(verdict="refer")
