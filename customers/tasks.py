@@ -9,7 +9,7 @@ from customers import services
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="customers.tasks.drafts_purge", queue="embed", ignore_result=True)
+@shared_task(name="customers.tasks.drafts_purge", ignore_result=True)
 def drafts_purge() -> int:
     """Forget drafts that nobody submitted; a picture of an abandoned form must not stay in the database."""
     removed = services.drafts_purge()
