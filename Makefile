@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := .venv/.ready
-.PHONY: demo servers test check format soak bench evaluate clean
+.PHONY: demo servers secrets test check format soak bench evaluate clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PY := .venv/bin/python
@@ -21,6 +21,10 @@ demo: .venv/.ready
 
 servers: .venv/.ready
 	@exec $(PY) -m sigweb.embedded.demo --servers-only
+
+# For docker-compose.yml; needs no .venv.
+secrets:
+	@$(PYTHON) -m sigweb.embedded.secret_files secrets
 
 # Against its own temporary servers. ARGS goes to pytest: make test ARGS="tests/customers -x".
 test: .venv/.ready

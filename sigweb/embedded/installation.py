@@ -32,8 +32,8 @@ SETUP_SOURCES = (
 def variables(places: Places) -> dict[str, str]:
     """Return the variables of the installation; makes the secrets that are missing."""
     places.secret("secret-key", secrets.token_urlsafe(64))
-    places.secret("data-keys", _random_key())
-    places.secret("digest-key", _random_key())
+    places.secret("data-keys", random_key())
+    places.secret("digest-key", random_key())
     return {
         "DEBUG": "false",
         "HTTPS": "false",
@@ -103,5 +103,6 @@ def _digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def _random_key() -> str:
+def random_key() -> str:
+    """Return 32 random bytes as base64: a data key or a digest key."""
     return base64.b64encode(secrets.token_bytes(32)).decode("ascii")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 
 from sigweb.embedded import services
 from sigweb.embedded.places import Places
+from sigweb.environment import Reader
 
 ROOT = Path(__file__).resolve().parents[2]
 DJANGO = ("migrate", "web", "embed", "train", "beat")
@@ -122,19 +124,25 @@ def test_the_servers_are_set_up_alike(compose: dict[str, Any]) -> None:
     assert redis[redis.index("--appendonly") + 1] == "yes"
 
 
-def test_the_secrets_script_makes_every_secret_once(compose: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "deploy").mkdir()
-    script = tmp_path / "deploy" / "make-secrets.sh"
-    script.write_bytes((ROOT / "deploy" / "make-secrets.sh").read_bytes())
+def test_make_secrets_writes_every_secret_once(compose: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    command = [sys.executable, "-S", "-m", "sigweb.embedded.secret_files", str(folder)]
     made: list[dict[str, str]] = []
-    for _ in range(2):
-        subprocess.run(["bash", str(script)], check=True, capture_output=True)
-        made.append({path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()})
+    for sentence in ("8 secrets written", "All secrets are in"):
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        assert done.stdout.startswith(sentence)
+        made.append({path.name: path.read_text() for path in folder.iterdir()})
     assert made[0] == made[1]
     assert set(made[0]) == {Path(s["file"]).name for s in compose["secrets"].values()}
-    assert made[0]["application_password"] in made[0]["database_url"]
+    assert folder.stat().st_mode & 0o077 == 0
+    read = Reader({name.upper(): value for name, value in made[0].items()}, var=tmp_path)
+    assert read.database("DATABASE_URL")["PASSWORD"] == made[0]["application_password"]
+    assert read.database("DATABASE_URL")["HOST"] in compose["services"]
+    assert read.database("OWNER_DATABASE_URL")["PASSWORD"] == made[0]["owner_password"]
+    assert len(read.data_keys("DATA_KEYS")) == 1
+    assert read.data_key("DIGEST_KEY")
     assert len(made[0]["secret_key"]) >= 50
-    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+    assert read.problems == {}
 
 
 def test_the_web_image_has_no_tensorflow_and_neither_runs_as_root() -> None:
