@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,7 +46,6 @@ def train_base(
     from mlcore.embedding.network import build_network
     from mlcore.embedding.training import TrainingPlan, train
 
-    started = time.monotonic()
     read_manifest(recipe.images, split="validation")  # fails now rather than after an hour
     corpus = load_corpus(recipe.images, recipe.recordings, cache=recipe.work, seed=recipe.seed, progress=counting)
     keras.utils.set_random_seed(recipe.seed)
@@ -63,7 +61,6 @@ def train_base(
             "seed": recipe.seed,
             "batch": plan.batch.images,
             "parameters": int(model.count_params()),
-            "minutes_of_last_run": round((time.monotonic() - started) / 60, 1),
         },
     }
     return keras_file, onnx_file, pick_cohort(corpus, network.embed), facts

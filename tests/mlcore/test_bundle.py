@@ -93,7 +93,6 @@ def test_the_shipped_base_is_whole_and_small() -> None:
     bundle = load_bundle(BASE_DIRECTORY)
     assert sum(path.stat().st_size for path in BASE_DIRECTORY.iterdir()) < 10 * 1024 * 1024
     assert sorted(bundle.scorer.heads) == [1, 2, 3, 4, 5, 6, 7]
-    assert (BASE_DIRECTORY / "README.md").is_file()
     for count, part in bundle.scorer.calibrations.items():
         assert part.t_match <= part.t_no_match, count
 

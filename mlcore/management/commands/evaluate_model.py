@@ -66,7 +66,8 @@ def _references(text: str) -> list[int]:
 def _print_table(report: dict[str, Any]) -> None:
     table = Table(title=f"Model {report['model_version']}")
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column == COLUMNS[0] else "right")
+        first = column == COLUMNS[0]
+        table.add_column(column, justify="left" if first else "right", no_wrap=first)
     for row in table_rows(report):
         table.add_row(*row)
     Console(width=150).print(table)

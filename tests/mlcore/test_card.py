@@ -1,0 +1,37 @@
+"""What the card and the README say of the shipped base is what its figures say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlcore.bundle import BASE_DIRECTORY, load_bundle
+from mlcore.evaluation.report import markdown_table, percent
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_card_shows_the_figures_of_the_shipped_model() -> None:
+    card = (BASE_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
+    manifest = load_bundle(BASE_DIRECTORY).manifest
+    assert markdown_table(manifest["figures"]["test"]) in card
+    for name, counts in manifest["data"].items():
+        assert f"| {name} | {counts['writers']} | {counts['genuine']} | {counts['forged']} |" in card
+    assert f"--steps {manifest['training']['steps']} " in card
+
+
+def test_the_readme_names_the_pooled_figures_of_the_shipped_model() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    report = load_bundle(BASE_DIRECTORY).manifest["figures"]["test"]
+    for name, part in report["datasets"].items():
+        five = part["references"]["5"]
+        assert f"| {name} | {percent(five['skilled_eer'])} | {percent(five['random_eer'])} |" in readme
+
+
+def test_the_shipped_base_keeps_what_it_must() -> None:
+    """With 5 specimens: skilled EER at most 18 % for each data set and 12 % on average, random EER at most 3 %."""
+    report = load_bundle(BASE_DIRECTORY).manifest["figures"]["test"]
+    fives = [part["references"]["5"] for part in report["datasets"].values()]
+    assert len(fives) == 4
+    assert max(five["skilled_eer"] for five in fives) <= 0.18
+    assert sum(five["skilled_eer"] for five in fives) / 4 <= 0.12
+    assert max(five["random_eer"] for five in fives) <= 0.03
