@@ -56,7 +56,10 @@ def test_a_customer_is_enrolled_with_pictures_checked_one_by_one(
     expect(page.locator(".draft", has_text="blank.png")).to_contain_text("No ink was found")
     expect(page.locator(".draft", has_text="junk.png")).to_contain_text("Refused")
     expect(page.locator("#tally")).to_have_text("3 chosen.")
-    page.wait_for_function("[...document.querySelectorAll('.draft img')].every((i) => i.complete && i.naturalWidth)")
+    # Not by wait_for_function: its polling uses eval, which the page's policy forbids.
+    for image in page.locator(".draft img").all():
+        expect(image).to_have_js_property("complete", True)
+        assert image.evaluate("image => image.naturalWidth") > 0
 
     page.get_by_role("button", name="Enrol the chosen pictures").click()
     expect(page.locator("#id_number_error")).to_be_visible()
