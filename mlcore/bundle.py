@@ -80,8 +80,11 @@ def load_bundle(directory: Path, *, digest: str | None = None) -> Bundle:
     if digest is not None and found != digest:
         raise ArtefactError(f"The model {directory.name} is not the one on record: {MANIFEST} has changed.")
     manifest = _read_manifest(path)
-    network = Network.load(directory / _NETWORK, manifest["files"][_NETWORK])
-    scorer = Scorer.from_dict(manifest["scorer"], Cohort(_read_cohort(directory, manifest)))
+    try:
+        network = Network.load(directory / _NETWORK, manifest["files"][_NETWORK])
+        scorer = Scorer.from_dict(manifest["scorer"], Cohort(_read_cohort(directory, manifest)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtefactError(f"The model {directory.name} is damaged: {MANIFEST} lacks what it needs.") from error
     return Bundle(directory, found, manifest, network, scorer)
 
 

@@ -31,9 +31,11 @@ def decide(
     rules, found = rules or Rules(), frozenset(remarks)
     verdict, reason = _by_score(comparison.score, calibration)
     reasons = [reason]
+    # A missing part excuses a difference of the size that genuine signatures show, not one beyond them all.
+    excusable = verdict is Verdict.NO_MATCH and calibration.frr(comparison.score) > 0
     for applies, why in (
         (found & DOUBTFUL, POOR),
-        (found & INCOMPLETE and verdict is Verdict.NO_MATCH, CUT),
+        (found & INCOMPLETE and excusable, CUT),
         (rules.always_refer, RULE),
     ):
         if applies:

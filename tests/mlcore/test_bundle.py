@@ -77,6 +77,15 @@ def test_a_damaged_file_is_refused(folder: Path, file: str, sentence: str) -> No
         load_bundle(folder)
 
 
+@pytest.mark.parametrize("part", ["files", "scorer"])
+def test_a_manifest_that_lacks_a_part_is_refused(folder: Path, part: str) -> None:
+    manifest = json.loads((folder / "model.json").read_text())
+    del manifest[part]
+    (folder / "model.json").write_text(json.dumps(manifest))
+    with pytest.raises(ArtefactError, match="lacks what it needs"):
+        load_bundle(folder)
+
+
 def test_a_missing_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match=r"model\.json is missing"):
         load_bundle(tmp_path)

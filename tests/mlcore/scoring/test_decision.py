@@ -48,6 +48,10 @@ def test_ink_at_the_edge_excuses_a_difference_but_not_a_likeness() -> None:
     assert decide(comparison(-3.0), CALIBRATION, remarks=["touches_border"]).verdict is Verdict.MATCH
 
 
+def test_ink_at_the_edge_does_not_excuse_what_no_genuine_signature_ever_scored() -> None:
+    assert decide(comparison(5.1), CALIBRATION, remarks=["touches_border"]).verdict is Verdict.NO_MATCH
+
+
 def test_a_rule_of_the_bank_refers() -> None:
     judged = decide(comparison(-3.0), CALIBRATION, rules=Rules(always_refer=True))
     assert judged.verdict is Verdict.REFER
