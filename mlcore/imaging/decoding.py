@@ -97,14 +97,10 @@ def _too_many_pixels(limits: Limits) -> ImageRefused:
 
 def _decode_checked(data: bytes, page: int, limits: Limits) -> DecodedPage:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-        if pages > limits.max_pages:
-            raise ImageRefused(
-                "too_many_pages", f"The file has {pages} pages; {limits.max_pages} are allowed. Please split it."
-            )
+        pages = _pages(image, limits)
         if not 0 <= page < pages:
             raise ImageRefused("no_such_page", f"The file has {pages} page(s); page {page + 1} does not exist.")
-        if page:
+        if pages > 1:
             image.seek(page)
         if image.width * image.height > limits.max_pixels:
             raise _too_many_pixels(limits)
@@ -112,6 +108,18 @@ def _decode_checked(data: bytes, page: int, limits: Limits) -> DecodedPage:
         image.load()
         upright = ImageOps.exif_transpose(image)
         return DecodedPage(grey=to_grey(upright), media_type=media_type, pages=pages)
+
+
+def _pages(image: Image.Image, limits: Limits) -> int:
+    """Pages of the file, counted up to the limit: 10 MB hold so many headers of pages that Pillow counts for minutes."""
+    if image.format != "TIFF":
+        return 1
+    for page in range(1, limits.max_pages + 1):
+        try:
+            image.seek(page)
+        except EOFError:
+            return page
+    raise ImageRefused("too_many_pages", f"The file has more than {limits.max_pages} pages. Please split it.")
 
 
 def to_grey(image: Image.Image) -> Grey:

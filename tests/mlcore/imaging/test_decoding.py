@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -120,6 +121,18 @@ def test_too_many_pages_are_refused() -> None:
     with pytest.raises(ImageRefused) as refused:
         decode(data, limits=Limits(max_pages=3))
     assert refused.value.code == "too_many_pages"
+
+
+def test_a_file_of_nothing_but_page_headers_is_refused_at_once() -> None:
+    size, tags = 2 + 8 * 12 + 4, ((256, 3, 64), (257, 3, 32), (258, 3, 8), (259, 3, 1), (262, 3, 1))
+    entries = [*tags, (273, 4, 8), (277, 3, 1), (279, 4, 2048)]
+    header = struct.pack("<H", 8) + b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    pages = (header + struct.pack("<I", 8 + size * (number + 1)) for number in range(90_000))
+    started = time.monotonic()
+    with pytest.raises(ImageRefused) as refused:
+        decode(b"II*\0" + struct.pack("<I", 8) + b"".join(pages))
+    assert refused.value.code == "too_many_pages"
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("side", [7_000, 20_000, 60_000])
