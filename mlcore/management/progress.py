@@ -35,6 +35,6 @@ def counting(console: Console | None = None) -> Iterator[Progress]:
         def tell(title: str, done: int, total: int) -> None:
             if title not in tasks:
                 tasks[title] = shown.add_task(title, total=total)
-            shown.update(tasks[title], completed=done)  # type: ignore[arg-type]
+            shown.update(tasks[title], completed=done, total=total)  # type: ignore[arg-type]
 
         yield tell
