@@ -111,7 +111,7 @@ def _decode_checked(data: bytes, page: int, limits: Limits) -> DecodedPage:
 
 
 def _pages(image: Image.Image, limits: Limits) -> int:
-    """Pages of the file, counted up to the limit: 10 MB hold so many headers of pages that Pillow counts for minutes."""
+    """Pages of the file, counted up to the limit: 10 MB hold more headers of pages than Pillow counts in minutes."""
     if image.format != "TIFF":
         return 1
     for page in range(1, limits.max_pages + 1):
