@@ -18,7 +18,10 @@ from tests.servers import DATABASE, Servers
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Filled by the migrations, and needed by the next test.
-KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+KEPT = (
+    *("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"),
+    "accounts_rolegrant",
+)
 
 
 @pytest.fixture(scope="session")

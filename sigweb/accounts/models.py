@@ -47,3 +47,17 @@ class User(AbstractUser):
     def display_name(self) -> str:
         """The full name, or the log-in where no name was entered."""
         return self.get_full_name() or self.username
+
+
+class RoleGrant(models.Model):
+    """A permission that a release has handed to one of its roles; whether the role still holds it is the bank's say."""
+
+    role = models.CharField(max_length=150)
+    permission = models.CharField(max_length=200)  # app_label.codename
+
+    class Meta:
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("role", "permission"), name="accounts_rolegrant_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.permission}"

@@ -1,7 +1,8 @@
-"""The roles a bank starts with: groups of permissions, made again after every migrate.
+"""The roles a bank starts with: groups of permissions, handed out after a migrate.
 
-Code never asks for a group; it asks for a permission. A bank may add groups and permissions of its own
-in the admin: the synchronisation only adds what is missing and removes nothing.
+Code never asks for a group; it asks for a permission. A bank may add and take away groups and permissions in the
+admin: each permission is handed to a role once, so that what the bank has taken away does not come back with the next
+release.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from sigweb.accounts.models import RoleGrant
 
 VERIFIER = (
     "customers.view_customer",
@@ -50,21 +54,20 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 
 def roles_sync(sender: AppConfig, *, using: str = "default", verbosity: int = 0, **kwargs: Any) -> None:
-    """After `sender` has been migrated, put its permissions into the groups that should hold them.
+    """After `sender` has been migrated, put its permissions into the groups that have never been given them.
 
     Runs once per app, since an app's permissions exist only after its own migration. Idempotent.
     """
-    wanted = {
-        role: {name.split(".")[1] for name in names if name.startswith(f"{sender.label}.")}
-        for role, names in ROLES.items()
-    }
-    if not any(wanted.values()):
+    wanted = {(role, name) for role, names in ROLES.items() for name in names if name.startswith(f"{sender.label}.")}
+    if not wanted:
         return
     create_permissions(sender, verbosity=verbosity, interactive=False, using=using)
-    for role, codenames in wanted.items():
-        if not codenames:
-            continue
-        group, _created = Group.objects.using(using).get_or_create(name=role)
-        group.permissions.add(
-            *Permission.objects.using(using).filter(content_type__app_label=sender.label, codename__in=codenames)
-        )
+    with transaction.atomic(using=using):
+        given = RoleGrant.objects.using(using)
+        for role, name in sorted(wanted - set(given.values_list("role", "permission"))):
+            group, _created = Group.objects.using(using).get_or_create(name=role)
+            app_label, codename = name.split(".")
+            group.permissions.add(
+                Permission.objects.using(using).get(content_type__app_label=app_label, codename=codename)
+            )
+            given.create(role=role, permission=name)

@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 
+from sigweb.accounts.models import RoleGrant
 from sigweb.accounts.roles import ROLES, roles_sync
 
 pytestmark = pytest.mark.django_db
@@ -18,14 +19,24 @@ def test_each_role_holds_its_permissions_after_migrate(role: str) -> None:
     assert held == set(ROLES[role])
 
 
-def test_a_missing_permission_comes_back_and_an_added_one_stays() -> None:
+def test_what_a_bank_has_taken_away_or_added_stays_so_after_the_next_migrate() -> None:
     group = Group.objects.get(name="teller")
     added = Permission.objects.get(content_type__app_label="audit", codename="view_auditevent")
     group.permissions.add(added)
-    group.permissions.remove(Permission.objects.get(codename="enrol_specimen"))
+    group.permissions.remove(Permission.objects.get(codename="view_signature"))
     roles_sync(apps.get_app_config("customers"))
     codenames = set(group.permissions.values_list("codename", flat=True))
-    assert {"enrol_specimen", "view_auditevent"} <= codenames
+    assert "view_signature" not in codenames
+    assert "view_auditevent" in codenames
+
+
+def test_a_permission_that_is_new_in_a_release_is_handed_to_its_role_once() -> None:
+    group = Group.objects.get(name="teller")
+    group.permissions.remove(Permission.objects.get(codename="enrol_specimen"))
+    RoleGrant.objects.filter(role="teller", permission="customers.enrol_specimen").delete()
+    roles_sync(apps.get_app_config("customers"))
+    assert group.permissions.filter(codename="enrol_specimen").exists()
+    assert RoleGrant.objects.filter(role="teller", permission="customers.enrol_specimen").count() == 1
 
 
 def test_an_app_that_no_role_mentions_is_left_alone(django_assert_num_queries: object) -> None:
