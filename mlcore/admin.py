@@ -81,12 +81,18 @@ class EmbeddingAdmin(ReadOnlyAdmin):
     list_filter = ("model_version",)
     list_select_related = ("specimen", "model_version")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Embedding]:
+        return super().get_queryset(request).defer("specimen__image", "vector", "local")
+
 
 @admin.register(EmbeddingFailure)
 class EmbeddingFailureAdmin(ReadOnlyAdmin):
     list_display = ("specimen", "model_version", "code", "sentence", "failed_at")
     list_filter = ("code",)
     list_select_related = ("specimen", "model_version")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EmbeddingFailure]:
+        return super().get_queryset(request).defer("specimen__image")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Deleting the record has the specimen tried again.

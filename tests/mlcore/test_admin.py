@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mlcore.models import EmbeddingFailure, ModelVersion, TrainingRun
@@ -71,6 +73,17 @@ def test_vectors_are_not_shown(as_admin: Client, champion: ModelVersion) -> None
     row = rows(champion)["embedding"]
     content = as_admin.get(reverse("admin:mlcore_embedding_change", args=[row.pk])).content.decode()
     assert str(float(row.vector[0]))[:8] not in content
+
+
+def test_a_list_reads_neither_images_nor_vectors(as_admin: Client, champion: ModelVersion) -> None:
+    rows(champion)
+    for kind in ("embedding", "embeddingfailure"):
+        with CaptureQueriesContext(connection) as queries:
+            as_admin.get(reverse(f"admin:mlcore_{kind}_changelist"))
+        read = " ".join(query["sql"] for query in queries)
+        assert f'"mlcore_{kind}"."id"' in read
+        assert '"customers_specimen"."image"' not in read
+        assert '"mlcore_embedding"."vector"' not in read
 
 
 def test_lists_are_readable(as_admin: Client, champion: ModelVersion) -> None:
