@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.embedding.corpus import SHARES, load_corpus
+from mlcore.embedding.corpus import SHARES, corpus_key, load_corpus
 from mlcore.embedding.sources import Progress as Counting
 from mlcore.embedding.sources import SignatureSet, read_manifest
 from mlcore.imaging.normalisation import to_canvas
@@ -51,7 +51,14 @@ def train_base(
     keras.utils.set_random_seed(recipe.seed)
     model = build_network()
     plan = TrainingPlan(steps=recipe.steps, seed=recipe.seed, shares=SHARES)
-    step = train(model, corpus, plan, checkpoints=recipe.work, on_progress=_logged(recipe.work, on_progress))
+    step = train(
+        model,
+        corpus,
+        plan,
+        checkpoints=recipe.work,
+        data=corpus_key(recipe.images, recipe.recordings, seed=recipe.seed),
+        on_progress=_logged(recipe.work, on_progress),
+    )
     keras_file, onnx_file = export_network(model, recipe.work / "export")
     network = Network.load(onnx_file, file_digest(onnx_file))
     facts = {

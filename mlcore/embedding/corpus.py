@@ -33,7 +33,7 @@ def load_corpus(
     Raises DataError when the manifest is missing or nothing can be used.
     """
     rows = read_manifest(images, split="train")
-    stored = cache / f"corpus-{_key(images, recordings, variants, seed)}.npz" if cache else None
+    stored = cache / f"corpus-{corpus_key(images, recordings, variants=variants, seed=seed)}.npz" if cache else None
     if stored and stored.is_file():
         return _read(stored)
     sets = [load_images(rows, progress)]
@@ -45,7 +45,8 @@ def load_corpus(
     return corpus
 
 
-def _key(images: Path, recordings: Path | None, variants: int, seed: int) -> str:
+def corpus_key(images: Path, recordings: Path | None, *, variants: int = 2, seed: int = 1) -> str:
+    """Names the corpus that load_corpus makes of these folders; another manifest or seed gives another name."""
     digest = hashlib.sha256((images / "manifest.csv").read_bytes())
     files = sorted(recordings.glob("*.npz")) if recordings else []
     digest.update(json.dumps([CANVAS_VERSION, variants, seed, [(f.name, f.stat().st_size) for f in files]]).encode())

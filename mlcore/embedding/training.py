@@ -17,7 +17,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from mlcore.embedding.augmentation import Augmentation, augment
-from mlcore.embedding.checkpoint import restore_checkpoint, save_checkpoint
+from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
 from mlcore.embedding.distances import local_distances, vector_distances
 from mlcore.embedding.losses import batch_relations, triplet_loss
 from mlcore.embedding.sampling import BatchShape, WriterBatches
@@ -74,17 +74,21 @@ def train(
     plan: TrainingPlan,
     *,
     checkpoints: Path,
+    data: str = "",
     on_progress: ProgressCallback | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> int:
     """Train `model` in place and return the step reached; resumes from `checkpoints` when it holds one.
 
+    data: names the signatures and is kept with the checkpoint, so that a run never goes on from other data.
     Raises TrainingStopped on a loss that is not a number or on collapsed vectors, CheckpointError when the checkpoint
-    is another network's, DataError when the signatures do not suffice.
+    is another network's or of other data, DataError when the signatures do not suffice.
     """
     optimizer = _optimizer(plan)
     optimizer.build(model.trainable_variables)
     state = restore_checkpoint(checkpoints, model, optimizer) or {"step": 0}
+    if state.get("data", data) != data:
+        raise CheckpointError(f"The checkpoint in {checkpoints} was trained on other data. Remove it to start afresh.")
     step_function = _step_function(model, optimizer, plan)
     watch = CollapseWatch()
     step, report = int(state["step"]), _Report(plan, on_progress)
@@ -97,7 +101,7 @@ def train(
             progress = report.tell(step, len(canvases), [float(figure) for figure in figures])
             watch.check(progress)
         if step % plan.checkpoint_every == 0 or step == plan.steps:
-            save_checkpoint(checkpoints, model, optimizer, {"step": step})
+            save_checkpoint(checkpoints, model, optimizer, {"step": step, "data": data})
     return step
 
 

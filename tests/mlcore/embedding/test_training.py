@@ -90,6 +90,14 @@ def test_a_resumed_run_equals_an_uninterrupted_one(signatures: SignatureSet, tmp
         assert np.allclose(left, right, atol=1e-4)
 
 
+def test_a_checkpoint_of_other_data_is_not_passed_off_as_this_data(signatures: SignatureSet, tmp_path: Path) -> None:
+    plan = TrainingPlan(steps=2, batch=PLAN.batch, warmup=1, report_every=1)
+    train(small_network(), signatures, plan, checkpoints=tmp_path, data="first")
+    with pytest.raises(CheckpointError, match="other data"):
+        train(small_network(), signatures, plan, checkpoints=tmp_path, data="second")
+    assert train(small_network(), signatures, plan, checkpoints=tmp_path, data="first") == 2
+
+
 def test_a_checkpoint_of_another_network_is_a_sentence(tmp_path: Path) -> None:
     optimizer = keras.optimizers.AdamW()
     model = small_network()
