@@ -66,7 +66,7 @@ def embedding_sweep(grace_seconds: float | None = None) -> int:
     """Queue the specimens that have no vector under the champion; returns how many were queued.
 
     Does nothing while the queue holds messages: they may be for these very specimens. What a killed worker had taken
-    but not acknowledged is in no queue until the broker's visibility timeout, an hour later; here it is found at once.
+    but not acknowledged is in no queue until the broker's visibility timeout, hours later; here it is found at once.
     """
     grace = SWEEP_GRACE if grace_seconds is None else timedelta(seconds=grace_seconds)
     try:

@@ -26,8 +26,8 @@ READY_SECONDS = 120
 LARGEST_LOG = 5 * 1024 * 1024
 ROLES = {
     "teller": "enrols customers and verifies",
-    "verifier": "verifies and decides",
-    "supervisor": "approves and retires specimens, decides",
+    "verifier": "verifies signatures",
+    "supervisor": "approves and retires specimens, verifies",
     "modeladmin": "looks after the models (admin pages)",
     "auditor": "reads the audit trail",
     "admin": "everything, and people and branches (admin pages)",
