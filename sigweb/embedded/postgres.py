@@ -38,6 +38,7 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_statement": "none",
     "log_min_messages": "warning",
+    "log_error_verbosity": "terse",  # without the row that a constraint refused
 }
 THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "32MB"}
 

@@ -13,6 +13,7 @@ import yaml
 
 from sigweb.embedded import services
 from sigweb.embedded.places import Places
+from sigweb.embedded.postgres import SETTINGS
 from sigweb.environment import Reader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,7 +119,8 @@ def test_both_kinds_of_server_get_their_roles_from_the_same_script(compose: dict
 
 
 def test_the_servers_are_set_up_alike(compose: dict[str, Any]) -> None:
-    assert "log_min_error_statement=panic" in service(compose, "postgres")["command"]
+    for name in ("log_min_error_statement", "log_statement", "log_error_verbosity"):
+        assert f"{name}={SETTINGS[name]}" in service(compose, "postgres")["command"]
     redis = service(compose, "redis")["command"]
     assert redis[redis.index("--maxmemory-policy") + 1] == "noeviction"
     assert redis[redis.index("--appendonly") + 1] == "yes"

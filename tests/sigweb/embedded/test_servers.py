@@ -66,6 +66,18 @@ def test_postgres_keeps_its_data_over_a_restart_and_leaves_no_process(places: Pl
     stop_all([second])
 
 
+def test_the_log_shows_nothing_of_a_row_that_a_constraint_refused(places: Places) -> None:
+    found = server(places)
+    found.initialise()
+    child = running(found)
+    with pytest.raises(PostgresFailed):
+        found.run_sql("CREATE TABLE people (name text, age int CHECK (age > 0)); INSERT INTO people VALUES ('Ada', -1)")
+    stop_all([child])
+    log = found.log.read_text()
+    assert "violates check constraint" in log
+    assert "Ada" not in log
+
+
 def test_a_killed_postgres_comes_up_again(places: Places) -> None:
     found = server(places)
     found.initialise()
