@@ -30,13 +30,13 @@ def remove_specks(mask: Mask) -> tuple[Mask, Box | None]:
     areas = stats[1:, cv2.CC_STAT_AREA]
     width = stroke_width(mask)
     dust = areas < max(4.0, 0.35 * width * width)
-    large = areas >= _SMALL_PIECE * float(areas[~dust].sum() if (~dust).any() else areas.sum())
+    if dust.all():
+        return np.zeros_like(mask), None
+    large = areas >= _SMALL_PIECE * float(areas[~dust].sum())
     if not (large & ~dust).any():
         large = areas == areas.max()
     boxes = _boxes(stats[1:])
     keep = ~dust & (large | _touches(boxes, _grown(_union(boxes[large & ~dust]))))
-    if not keep.any():
-        return np.zeros_like(mask), None
     chosen = np.concatenate(([False], keep))
     return chosen[labels], _union(boxes[keep])
 

@@ -45,6 +45,14 @@ def test_no_ink_has_no_box() -> None:
     assert not cleaned.any()
 
 
+def test_dust_alone_is_no_ink() -> None:
+    mask = np.zeros((50, 80), bool)
+    mask[10, 20] = mask[30, 60] = mask[31, 60] = True
+    cleaned, box = remove_specks(mask)
+    assert box is None
+    assert not cleaned.any()
+
+
 def test_stroke_width_is_that_of_the_pen() -> None:
     assert stroke_width(np.zeros((9, 9), bool)) == 0.0
     mask = np.zeros((60, 300), bool)

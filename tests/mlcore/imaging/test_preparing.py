@@ -28,13 +28,14 @@ def photograph() -> np.ndarray:
     ("page", "codes"),
     [
         (np.full((240, 600), 250, np.uint8), {"blank"}),
+        (np.pad(np.zeros((1, 1), np.uint8), 120, constant_values=250), {"blank"}),
         (np.full((240, 600), 3, np.uint8), {"dark_page"}),
         (np.pad(np.zeros((200, 200), np.uint8), 60, constant_values=250), {"solid", "not_a_signature", "blank"}),
         (photograph(), {"not_a_signature", "solid", "dark_page"}),
         (np.random.default_rng(1).integers(0, 255, (240, 600)).astype(np.uint8), {"not_a_signature", "blank"}),
         (np.pad(np.zeros((4, 12), np.uint8), 60, constant_values=250), {"too_small"}),
     ],
-    ids=["blank page", "black page", "black square", "photograph", "noise", "a dash"],
+    ids=["blank page", "blank page with a speck", "black page", "black square", "photograph", "noise", "a dash"],
 )
 def test_what_is_no_signature_is_refused_with_the_reason(page: np.ndarray, codes: set[str]) -> None:
     signature = prepare(encoded(page))
