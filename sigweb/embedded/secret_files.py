@@ -31,6 +31,7 @@ def secrets_write(folder: Path) -> list[str]:
         if not path.exists():
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "w", encoding="ascii") as file:
                 file.write(value)
+            path.chmod(0o444)  # whatever the umask
             new.append(name)
         return path.read_text(encoding="ascii").strip()
 

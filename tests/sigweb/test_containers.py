@@ -131,12 +131,14 @@ def test_make_secrets_writes_every_secret_once(compose: dict[str, Any], tmp_path
     command = [sys.executable, "-S", "-m", "sigweb.embedded.secret_files", str(folder)]
     made: list[dict[str, str]] = []
     for sentence in ("8 secrets written", "All secrets are in"):
-        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        # Whatever the umask: the containers' users read them.
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, umask=0o077)
         assert done.stdout.startswith(sentence)
         made.append({path.name: path.read_text() for path in folder.iterdir()})
     assert made[0] == made[1]
     assert set(made[0]) == {Path(s["file"]).name for s in compose["secrets"].values()}
     assert folder.stat().st_mode & 0o077 == 0
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
     read = Reader({name.upper(): value for name, value in made[0].items()}, var=tmp_path)
     assert read.database("DATABASE_URL")["PASSWORD"] == made[0]["application_password"]
     assert read.database("DATABASE_URL")["HOST"] in compose["services"]
