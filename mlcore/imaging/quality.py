@@ -14,7 +14,8 @@ from mlcore.imaging.types import Box, Grade, Grey, Mask, Quality, Remark
 _MIN_SIDE, _SMALL_SIDE = 24, 90  # pixels of the longer side of the ink box
 _MIN_CONTRAST, _PALE = 0.10, 0.22
 _MAX_SOLID, _MAX_STROKE = 0.45, 0.22  # ink share of the box; stroke width over the box's shorter side
-_MAX_PIECES = 400  # of ink: handwriting has up to about 120, print, guilloche and grain thousands
+_MAX_PIECES = 250  # of ink, dust aside: signatures have up to about 50, a printed cheque 345 and more, grain thousands
+_DUST = 4  # pixels below which a piece is dust
 _PHOTO_SHARE, _PHOTO_UNEVEN = 0.25, 0.35  # much ink on paper that is itself dark in places
 _BLURRED, _SOFT = 0.15, 0.32  # sharpness, 1 / edge width in pixels: blur of 5 and 2.4 pixels (standard deviation)
 _MAX_TEXTURE = 0.6  # grey pixels away from any full ink, per pixel of full ink, beyond which it is a photograph
@@ -66,7 +67,7 @@ def _measure(grey: Grey, ink: Ink, mask: Mask, box: Box) -> _Findings:
         ink_share=area / inside.size,
         stroke=stroke_width(inside) / max(min(box.width, box.height), 1),
         texture=_texture(ink.density[box.top : box.bottom, box.left : box.right], inside),
-        pieces=cv2.connectedComponents(ink.mask.astype(np.uint8))[0] - 1,
+        pieces=_pieces(ink.mask),
         sharpness=_sharpness(window, inside),
         touches_border=_touches_border(mask),
     )
@@ -114,6 +115,11 @@ def _texture(density: Grey, mask: Mask) -> float:
     full = (density >= _FULL) & mask
     near = cv2.dilate(full.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     return int(np.count_nonzero(mask & ~near)) / max(int(np.count_nonzero(full)), 1)
+
+
+def _pieces(mask: Mask) -> int:
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    return int(np.count_nonzero(stats[1:, cv2.CC_STAT_AREA] >= _DUST))
 
 
 def _sharpness(window: Grey, mask: Mask) -> float:

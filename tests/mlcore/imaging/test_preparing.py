@@ -56,6 +56,23 @@ def test_synthetic_signatures_are_accepted(signer: int) -> None:
     assert signature.quality.as_dict()["grade"] in ("good", "usable")
 
 
+def test_dust_all_over_the_page_does_not_refuse_a_signature() -> None:
+    page = drawn_page()
+    page[np.random.default_rng(3).random(page.shape) < 0.005] = 60
+    assert not prepare_page(page).quality.refused
+
+
+def test_a_printed_page_is_refused() -> None:
+    """Rows of small marks, as letters are: far more pieces than any hand leaves."""
+    page = np.full((900, 900), 248, np.uint8)
+    for top in range(40, 860, 40):
+        for left in range(40, 860, 30):
+            cv2.ellipse(page, (left, top), (6, 9), 0, 0, 300, 30, 2)
+    quality = prepare_page(page).quality
+    assert quality.refused
+    assert [remark.code for remark in quality.remarks] == ["not_a_signature"]
+
+
 def test_a_blurred_page_is_marked_and_a_very_blurred_one_refused() -> None:
     page = drawn_page()
     soft = prepare_page(np.asarray(cv2.GaussianBlur(page, (0, 0), 2.5)))
