@@ -58,6 +58,15 @@ class UserAdmin(PeopleAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        # Who looks after people's log-ins must not become superuser by setting the password of one, or by a tick.
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or not obj.is_superuser or person(request).is_superuser)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        own = () if person(request).is_superuser else ("is_superuser", "user_permissions")
+        return (*super().get_readonly_fields(request, obj), *own)
+
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)
         action = "user.changed" if change else "user.created"

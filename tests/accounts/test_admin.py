@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from sigweb.accounts.models import User
@@ -61,3 +61,21 @@ def test_staff_without_the_right_can_not_see_people() -> None:
 def test_branches_are_managed(admin: Client) -> None:
     assert admin.post("/admin/accounts/branch/add/", {"code": "099", "name": "New Quarter"}).status_code == 302
     assert "New Quarter" in admin.get("/admin/accounts/branch/?q=099").content.decode()
+
+
+def test_who_looks_after_log_ins_can_not_become_superuser() -> None:
+    helper = user(username="hal", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    client, root, new = client_of(helper), user(username="ada", is_superuser=True), "a quite different phrase"
+    passwords = {"password1": new, "password2": new, "usable_password": "true"}
+    assert client.post(f"/admin/accounts/user/{root.pk}/password/", passwords).status_code == 403
+    assert client.post(f"/admin/accounts/user/{root.pk}/change/", {"username": "ada"}).status_code == 403
+
+    own = {"username": "hal", "first_name": "Hal", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    own["user_permissions"] = str(Permission.objects.get(codename="approve_specimen").pk)
+    assert client.post(f"/admin/accounts/user/{helper.pk}/change/", own).status_code == 302
+    helper = User.objects.get(pk=helper.pk)
+    assert helper.first_name == "Hal"
+    assert not helper.is_superuser
+    assert not helper.has_perm("customers.approve_specimen")
+    assert client.post(f"/admin/accounts/user/{user('teller').pk}/password/", passwords).status_code == 302
