@@ -48,7 +48,7 @@ format: .venv/.ready
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .
 	@git ls-files -z '*/templates/*.html' 'templates/*.html' | xargs -0 --no-run-if-empty .venv/bin/djade --target-version 5.2
 
-# Long runs: real processes killed, hostile files, load.
+# Long runs: real processes killed, load.
 soak: .venv/.ready
 	@$(PY) -m pytest -m soak -s tests $(ARGS)
 
