@@ -15,7 +15,10 @@
     const status = event.detail.xhr.status;
     say(status === 403 ? texts.forbidden : status === 429 ? texts.busy : texts.failed);
   });
-  document.addEventListener("htmx:afterOnLoad", () => { if (trouble) trouble.hidden = true; });
+  // This event follows every answer, that of an error too.
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    if (trouble && event.detail.successful) trouble.hidden = true;
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     // The session ended: the log-in page must not appear inside a list of results.
     if (new URL(event.detail.xhr.responseURL, location.href).pathname.startsWith("/login/")) {

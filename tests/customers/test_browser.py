@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from customers.models import Customer, Specimen
@@ -110,6 +110,21 @@ def test_results_appear_while_typing_and_lead_to_the_customer(page: Page, live_s
     expect(page.locator(".sig img")).to_have_attribute(
         "src", f"/specimens/{known.specimens.get().public_id}/image.png?view=ink"
     )
+
+
+def test_an_answer_that_failed_is_told_until_one_succeeds(browser: Browser, live_server: LiveServer) -> None:
+    page = browser.new_page()  # the fixture `page` would refuse the error that htmx logs
+    customer(name="Ulrike Blum")
+    log_in(page, live_server, "verifier")
+    page.route("**/customers/search/", lambda route: route.fulfill(status=403, body="no"))
+    with page.expect_event("requestfinished"):
+        page.fill("#q", "ulrike")
+    expect(page.locator("#trouble")).to_contain_text("You may not do this")
+    page.unroute("**/customers/search/")
+    page.fill("#q", "blum")
+    expect(page.locator("#results")).to_contain_text("Ulrike Blum")
+    expect(page.locator("#trouble")).to_be_hidden()
+    page.close()
 
 
 def test_a_supervisor_approves_and_retires_after_a_question(page: Page, live_server: LiveServer) -> None:
