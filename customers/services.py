@@ -180,6 +180,13 @@ def specimen_mark_unreadable(*, specimen: Specimen, reason: str, request: HttpRe
             )
 
 
+def specimen_mark_readable(*, specimen: Specimen) -> None:
+    """Take the note back: the picture opens again, for example since its key is configured again. Idempotent."""
+    with transaction.atomic():
+        if Specimen.objects.filter(pk=specimen.pk, unreadable_at__isnull=False).update(unreadable_at=None):
+            audit_record(actor=None, action="specimen.readable", obj=specimen)
+
+
 def customer_update(
     *, actor: User, customer: Customer, fields: Mapping[str, Any], request: HttpRequest | None = None
 ) -> Customer:

@@ -124,6 +124,11 @@ def write_bundle(
     files = {file: file_digest(part / file) for file in (_KERAS, _NETWORK, _COHORT)}
     manifest = {"format": FORMAT, "name": name, "files": files, **facts, "scorer": scorer.as_dict()}
     (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=False) + "\n", encoding="utf-8")
-    shutil.rmtree(directory, ignore_errors=True)
+    # Aside and in, two renames apart: a kill between them leaves both folders whole.
+    before = directory.with_name(directory.name + ".old")
+    shutil.rmtree(before, ignore_errors=True)
+    if directory.exists():
+        directory.rename(before)
     part.rename(directory)
+    shutil.rmtree(before, ignore_errors=True)
     return directory

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customers.blobs import BlobDamaged, unseal
 from customers.models import Specimen
-from customers.services import specimen_mark_unreadable
+from customers.services import specimen_mark_readable, specimen_mark_unreadable
 from mlcore.bundle import ArtefactError
 from mlcore.imaging import ImageRefused, Signature, prepare
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
@@ -164,6 +164,9 @@ def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> Fe
     # A worker and a verification may make the same one at once: the first to commit is kept, both are equal.
     Embedding.objects.bulk_create(rows, ignore_conflicts=True)
     EmbeddingFailure.objects.filter(specimen__in=[row.specimen_id for row in rows], model_version=version).delete()
+    for specimen, _ in prepared:
+        if specimen.unreadable_at is not None:
+            specimen_mark_readable(specimen=specimen)
     for row in rows:
         # Through the stored form, so that the first verdict equals all later ones to the bit.
         result.features[row.specimen_id] = _features_stored(row)

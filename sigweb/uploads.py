@@ -5,11 +5,14 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 # One byte more than imaging takes, so that it sees the file as too large and says so.
 KEPT_BYTES = 10 * 1024 * 1024 + 1
+# Seven specimens of the largest size and their form: nobody, logged in or not, makes a thread hold more.
+REQUEST_BYTES = 8 * 10 * 1024 * 1024
 
 
 class CappedMemoryUploadHandler(FileUploadHandler):
@@ -18,6 +21,18 @@ class CappedMemoryUploadHandler(FileUploadHandler):
     Django's own memory handler drops the files of a large request without a word, so a form could only say that
     the file is missing. Here a form gets a file that is too large, and says that.
     """
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, str],  # noqa: N803  # Django's name for it
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        """Refuse a request that is larger than any form needs, before a byte of it is read."""
+        if content_length > REQUEST_BYTES:
+            raise RequestDataTooBig(f"A request may have {REQUEST_BYTES // (1024 * 1024)} MB at most.")
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin a file."""

@@ -23,11 +23,11 @@ VERIFIER = (
     "verification.view_verification",
 )
 
+# Who enrols does not change the record afterwards: "always refer" and a closed customer are for a second person.
 ROLES: dict[str, tuple[str, ...]] = {
     "teller": (
         *VERIFIER,
         "customers.add_customer",
-        "customers.change_customer",
         "customers.enrol_specimen",
     ),
     "verifier": VERIFIER,

@@ -314,3 +314,8 @@ def test_an_unreadable_picture_is_noted_once() -> None:
     row.refresh_from_db()
     assert row.unreadable_at is not None
     assert codes("specimen.unreadable") == 1
+    services.specimen_mark_readable(specimen=row)
+    services.specimen_mark_readable(specimen=row)
+    row.refresh_from_db()
+    assert row.unreadable_at is None
+    assert codes("specimen.readable") == 1

@@ -30,8 +30,11 @@ def test_a_model_is_trained_fitted_measured_and_written(data: Path, tmp_path: Pa
     assert len(bundle.scorer.cohort.vectors) == 5
     assert json.loads((work / "progress.jsonl").read_text().splitlines()[-1])["step"] == 2
 
+    with pytest.raises(CommandError, match="There is a model in"):
+        call_command("train_model", data=data, steps=2, name="trial", output=output, work=work)
+
     # Started again it finds its checkpoint and only fits and writes anew.
-    call_command("train_model", data=data, steps=2, name="trial", output=output, work=work)
+    call_command("train_model", data=data, steps=2, name="trial", output=output, work=work, replace=True)
     assert load_bundle(output).manifest["training"]["steps"] == 2
     assert len((work / "progress.jsonl").read_text().splitlines()) == 1
 

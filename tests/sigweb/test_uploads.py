@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
 from django.test import RequestFactory
 
-from sigweb.uploads import KEPT_BYTES
+from sigweb.uploads import KEPT_BYTES, REQUEST_BYTES
 
 
 def uploaded(*contents: bytes) -> list[InMemoryUploadedFile]:
@@ -28,6 +30,13 @@ def test_a_file_that_is_too_large_is_cut_one_byte_above_the_limit_and_the_next_o
     assert large.size == KEPT_BYTES
     assert len(large.read()) == KEPT_BYTES
     assert small.read() == b"small"
+
+
+def test_a_request_larger_than_any_form_is_refused_before_it_is_read() -> None:
+    request = RequestFactory().post("/", {"files": SimpleUploadedFile("a.png", b"x", "image/png")})
+    request.META["CONTENT_LENGTH"] = str(REQUEST_BYTES + 1)
+    with pytest.raises(RequestDataTooBig):
+        len(request.FILES)
 
 
 def test_the_limit_is_one_byte_more_than_imaging_takes() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from mlcore.bundle import load_bundle, write_bundle
+from mlcore.bundle import MANIFEST, load_bundle, write_bundle
 from mlcore.embedding.base import BaseRecipe, train_base
 from mlcore.embedding.sources import DataError, Progress, read_manifest
 from mlcore.evaluation.embedded import embed_rows
@@ -39,11 +39,15 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--name", default="base", help="name of the model version")
         parser.add_argument("--output", type=Path, help="folder of the model; default var/models/NAME")
+        parser.add_argument("--replace", action="store_true", help="write over a model that is there already")
         parser.add_argument("--work", type=Path, help="folder of the checkpoint; default var/training/NAME")
 
     def handle(self, *args: Any, **options: Any) -> None:
         recipe = _recipe(options)
         output = options["output"] or Path(settings.MODELS_DIR) / recipe.name
+        if (output / MANIFEST).exists() and not options["replace"]:
+            # An installed version is known by its digest; to write over its files would stop every verification.
+            raise CommandError(f"There is a model in {output} already. Choose another --name, or give --replace.")
         try:
             with counting() as tell, _steps() as on_progress:
                 keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)

@@ -171,7 +171,7 @@ def test_retired_specimens_are_put_aside() -> None:
 
 def test_a_customer_is_changed_except_for_the_number() -> None:
     known = customer(name="Old Name")
-    client = client_of(user("teller"))
+    client = client_of(user("supervisor"))
     address = f"/customers/{known.public_id}/edit/"
     assert "Old Name" in client.get(address).content.decode()
     data = {
@@ -191,7 +191,7 @@ def test_a_customer_is_changed_except_for_the_number() -> None:
 
 def test_bad_entries_change_nothing_and_are_kept_on_the_page() -> None:
     known = customer(name="Old Name")
-    response = client_of(user("teller")).post(
+    response = client_of(user("supervisor")).post(
         f"/customers/{known.public_id}/edit/", {"name": " ", "special_instructions": "Kept words."}
     )
     assert response.status_code == 422
@@ -200,9 +200,10 @@ def test_bad_entries_change_nothing_and_are_kept_on_the_page() -> None:
     assert known.name == "Old Name"
 
 
-def test_changing_takes_the_right_to() -> None:
+@pytest.mark.parametrize("role", ["teller", "verifier"])
+def test_changing_takes_the_right_to(role: str) -> None:
     known = customer(name="Old Name")
-    client = client_of(user("verifier"))
+    client = client_of(user(role))
     assert client.post(f"/customers/{known.public_id}/edit/", {"name": "New"}).status_code == 403
     known.refresh_from_db()
     assert known.name == "Old Name"
