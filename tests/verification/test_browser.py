@@ -121,6 +121,21 @@ def test_a_tiff_is_shown_before_it_is_verified(page: Page, live_server: Any, cha
     expect(page.get_by_alt_text("The chosen file")).to_be_hidden()
 
 
+def test_coming_back_shows_the_file_that_the_browser_kept(page: Page, live_server: Any, champion: ModelVersion) -> None:
+    customer = make_customer()
+    make_specimen(customer)
+    log_in(page, live_server, make_user(*VERIFIER))
+    page.goto(f"{live_server.url}/verify/{customer.public_id}/")
+    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    page.get_by_role("button", name="Verify").click()
+    page.wait_for_url("**/verifications/*/")
+    page.go_back()
+    expect(page.locator("#vf-form")).to_be_visible()
+    kept = page.evaluate("document.querySelector('#vf-form input[type=file]').files.length")
+    expect(page.locator("#vf-file")).to_contain_text("cheque.png" if kept else "")
+    expect(page.get_by_alt_text("The chosen file")).to_be_visible(visible=bool(kept))
+
+
 def test_the_keyboard_alone_is_enough(page: Page, live_server: Any, champion: ModelVersion) -> None:
     for name in ("Ada Sample", "Ada Samuel"):
         make_specimen(make_customer(name=name))

@@ -65,8 +65,8 @@
     // A file dropped beside the box must not replace the page and with it what was typed.
     for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
     document.addEventListener("paste", (event) => take(event.clipboardData?.files));
-    // Coming back with the browser's button may bring the file back as well.
-    show();
+    // Coming back with the browser's button brings the file back as well, later than this line runs.
+    window.addEventListener("pageshow", show);
   }
 
   // 422 carries sentences for the person; htmx leaves the answers to errors out unless told.
