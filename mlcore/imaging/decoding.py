@@ -82,8 +82,8 @@ def _check_bytes(data: bytes, limits: Limits) -> None:
         allowed = limits.max_bytes // (1024 * 1024)
         raise ImageRefused(
             "too_large",
-            f"The file has {len(data) / 1024 / 1024:.0f} MB; {allowed} MB are allowed. "
-            "Please scan at 300 dpi in grey or cut out the signature.",
+            # Not how large: of an upload, no more is kept than shows that it is too large.
+            f"The file is larger than {allowed} MB. Please scan at 300 dpi in grey or cut out the signature.",
         )
 
 
