@@ -185,7 +185,8 @@ def announce(places: Places, port: int, seconds: float, *, servers_only: bool) -
     say(f"  {'log-in':<12} {'password':<24} may")
     for user, password in logins.items():
         say(f"  {user:<12} {password:<24} {ROLES.get(user, '')}")
-    say(f"\nData, logs and these log-ins are kept in {places.root}. Ctrl-C stops everything.\n")
+    say(f"\nSignatures to verify, named after the customer's number, are in {places.root / 'samples'}.")
+    say(f"Data, logs and these log-ins are kept in {places.root}. Ctrl-C stops everything.\n")
 
 
 @contextmanager
