@@ -13,6 +13,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from mlcore.selectors import model_bundle, model_champion
+
 logger = logging.getLogger(__name__)
 
 REDIS_SECONDS = 1.0
@@ -67,8 +69,6 @@ def _migrations() -> None:
 
 
 def _model() -> None:
-    from mlcore.selectors import model_bundle, model_champion
-
     model_bundle(model_champion())
 
 

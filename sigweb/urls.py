@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -12,7 +10,7 @@ from sigweb.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("", include("sigweb.accounts.urls")),
+    path("", include("customers.urls")),
+    path("", include("verification.urls")),
 ]
-for urls in ("sigweb.accounts.urls", "customers.urls", "verification.urls"):
-    if find_spec(urls):
-        urlpatterns.append(path("", include(urls)))
