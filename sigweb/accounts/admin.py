@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from axes.utils import reset
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.forms import ModelForm
@@ -78,5 +79,8 @@ class UserAdmin(PeopleAdmin):
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             changed = self.get_object(request, id)
+            if changed is not None:
+                # Whoever forgot a password has most likely locked himself out while trying.
+                reset(username=changed.username)
             audit_record(actor=person(request), action="user.password_reset", obj=changed, request=request)
         return response

@@ -29,6 +29,18 @@ def test_an_admin_sets_a_new_password_for_somebody(admin: Client) -> None:
     assert (event.actor_name, event.object_id) == ("ada", tara.public_id)
 
 
+def test_a_new_password_unlocks_who_had_tried_too_often(admin: Client) -> None:
+    tara = user("teller", username="tara", password="forgotten long ago")
+    stranger = Client()
+    for _ in range(6):
+        locked = stranger.post("/login/", {"username": "tara", "password": "a wrong guess"})
+    assert locked.status_code == 429
+    new = "a quite different phrase"
+    address = f"/admin/accounts/user/{tara.pk}/password/"
+    admin.post(address, {"password1": new, "password2": new, "usable_password": "true"})
+    assert stranger.post("/login/", {"username": "tara", "password": new}).status_code == 302
+
+
 def test_an_admin_adds_a_person_with_branch_and_role(admin: Client) -> None:
     new = "a quite different phrase"
     teller = Group.objects.get(name="teller")
