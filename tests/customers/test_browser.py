@@ -18,7 +18,8 @@ PASSWORD = "correct horse battery"
 def log_in(page: Page, server: LiveServer, *roles: str) -> None:
     user(*roles, username="tara", password=PASSWORD, first_name="Tara", last_name="Ellison")
     page.goto(f"{server.url}/login/")
-    page.keyboard.type("tara")  # the field has the focus
+    expect(page.locator("#id_username")).to_be_focused()
+    page.keyboard.type("tara")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -102,7 +103,8 @@ def test_results_appear_while_typing_and_lead_to_the_customer(page: Page, live_s
     known = customer(name="José Müller", number="4711")
     specimens(known, 1)
     log_in(page, live_server, "verifier")
-    page.keyboard.type("jose mul")  # the field has the focus
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("jose mul")
     page.get_by_role("link", name="José Müller").click()
     expect(page.get_by_role("heading", name="José Müller")).to_be_visible()
     assert "mul" not in page.url

@@ -147,6 +147,7 @@ def test_the_keyboard_alone_is_enough(page: Page, live_server: Any, champion: Mo
         make_specimen(make_customer(name=name))
     log_in(page, live_server, make_user(*VERIFIER))
     page.goto(f"{live_server.url}/verify/")
+    expect(page.locator("#vf-text")).to_be_focused()
     page.keyboard.type("ada sam")
     expect(page.locator(".results a")).to_have_count(2)
     page.keyboard.press("ArrowDown")
