@@ -6,9 +6,9 @@ from typing import Any
 
 import tensorflow as tf
 
-Tensor = Any
+from mlcore.scoring.distances import INK_FULL
 
-INK_FULL = 0.10  # ink density of a cell from which on the cell counts fully
+Tensor = Any
 
 
 def vector_distances(vectors: Tensor) -> Tensor:

@@ -17,7 +17,6 @@ BETWEEN = Reason("between_thresholds", "The signature lies where genuine signatu
 POOR = Reason("poor_image", "The picture is too poor for a sure verdict.")
 CUT = Reason("incomplete_image", "Part of the signature may lie outside the picture.")
 RULE = Reason("always_refer", "This customer's signatures are always referred to a person.")
-REFUSED = Reason("refused_image", "The picture can not be compared.")
 
 
 def decide(
