@@ -49,6 +49,51 @@ def area_under_curve(genuine: Floats, forged: Floats) -> float:
     return float(1.0 - (below + 0.5 * equal).sum() / (len(genuine) * len(forged)))
 
 
+def log_likelihood_ratio_cost(genuine: Floats, forged: Floats) -> float:
+    """Cllr in bits of likelihood ratios given as natural logarithms (Bruemmer and du Preez 2006).
+
+    genuine, forged: log likelihood ratios, large speaks for genuine; infinite ones are allowed. 0 is perfect, 1 is
+    what a system reaches that always says 1 : 1; above 1 it misleads. Raises ValueError when either is empty.
+    """
+    if len(genuine) == 0 or len(forged) == 0:
+        raise ValueError("The cost of likelihood ratios needs at least one genuine and one forged.")
+    surprise = np.logaddexp(0.0, -genuine).mean() + np.logaddexp(0.0, forged).mean()
+    return float(surprise / (2.0 * np.log(2.0)))
+
+
+def pool_adjacent_violators(values: Floats, weights: Floats) -> Floats:
+    """The non-decreasing (N,) nearest to `values` by weighted squares (Ayer et al. 1955). weights: (N,) above 0."""
+    means: list[float] = []
+    masses: list[float] = []
+    sizes: list[int] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        size = 1
+        while means and means[-1] >= value:
+            mass = masses.pop()
+            value = (means.pop() * mass + value * weight) / (mass + weight)
+            weight += mass
+            size += sizes.pop()
+        means.append(value)
+        masses.append(weight)
+        sizes.append(size)
+    return np.repeat(np.asarray(means, dtype=np.float64), sizes)
+
+
+def least_cost(genuine: Floats, forged: Floats) -> float:
+    """Minimum Cllr: the cost of the scores' best monotone calibration, fitted on the very trials it is measured on.
+
+    genuine, forged: scores, small is alike; equal ones share their likelihood ratio. What Cllr has above it is loss
+    by calibration, the rest is loss by discrimination (Bruemmer and du Preez 2006).
+    """
+    scores, which = np.unique(np.concatenate([genuine, forged]), return_inverse=True)
+    counts = np.bincount(which, minlength=len(scores)).astype(np.float64)
+    of_forged = np.bincount(which[len(genuine) :], minlength=len(scores))
+    share = pool_adjacent_violators(of_forged / counts, counts)
+    with np.errstate(divide="ignore"):
+        ratios = np.log1p(-share) - np.log(share) - np.log(len(genuine) / len(forged))
+    return log_likelihood_ratio_cost(ratios[which[: len(genuine)]], ratios[which[len(genuine) :]])
+
+
 def bootstrap_interval(
     by_writer: Sequence[tuple[Floats, Floats]],
     figure: Callable[[Floats, Floats], float],
