@@ -7,63 +7,114 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mlcore.embedding.clutter import add_clutter
+from mlcore.embedding.pseudo_writers import UNCHANGED, Matrix, PseudoWriter
 from mlcore.imaging.normalisation import normalise
 from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
 
 _PAD = 40  # fine pixels around the canvas, so that a turned signature is not cut
-_YS, _XS = (
-    np.ascontiguousarray(plane - (plane.max() / 2), dtype=np.float32)
-    for plane in np.mgrid[0 : 2 * CANVAS_HEIGHT + 2 * _PAD, 0 : 2 * CANVAS_WIDTH + 2 * _PAD]
+_HEIGHT, _WIDTH = 2 * CANVAS_HEIGHT + 2 * _PAD, 2 * CANVAS_WIDTH + 2 * _PAD
+_CELL = 8  # fine pixels between the points at which a warp is worked out; JPEG's blocks are as large
+_COLUMNS, _ROWS = (
+    np.ascontiguousarray((plane - 0.5) * _CELL - 0.5 - (size - 1) / 2, dtype=np.float32)
+    for plane, size in zip(
+        np.meshgrid(np.arange(_WIDTH // _CELL + 2), np.arange(_HEIGHT // _CELL + 2)), (_WIDTH, _HEIGHT), strict=True
+    )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Strengths: rotation in rad, scale and shear as shares, shift in canvas pixels (all standard deviations)."""
+    """Strengths: rotation in rad, scale and shear as shares, shift in canvas pixels (all standard deviations).
+
+    elastic: in fine pixels. thicken, binarise, noise, clutter, scan, cut: probabilities.
+    """
 
     rotation: float = 0.08
     scale: float = 0.09
     shear: float = 0.09
     shift: float = 2.0
     elastic: float = 1.6
-    thicken: float = 0.35  # probability of a thinner or thicker pen
+    thicken: float = 0.35  # a thinner or thicker pen
     binarise: float = 0.30
-    noise: float = 0.15
+    noise: float = 0.15  # fading; and, drawn anew, blur
+    clutter: float = 0.08  # ruled or guilloche lines, a stamp
+    scan: float = 0.08  # JPEG; and, drawn anew, a coarse scan
     cut: float = 0.06
 
 
-def augment(fine: Grey, rng: np.random.Generator, strength: Augmentation | None = None) -> Grey:
-    """A fine canvas, uint8 (192, 384), to a varied canvas, uint8 (96, 192), normalised as the product normalises."""
+def augment(
+    fine: Grey,
+    rng: np.random.Generator,
+    strength: Augmentation | None = None,
+    writer: PseudoWriter = UNCHANGED,
+) -> Grey:
+    """A fine canvas, uint8 (192, 384), to a varied canvas, uint8 (96, 192), normalised as the product normalises.
+
+    writer: the change that makes another writer of this one; the same for all his signatures of a batch.
+    """
     strength = strength or Augmentation()
-    ink = _warp(fine, rng, strength)
+    ink, left = _warp(_part(fine, writer.window), rng, strength, writer)
     ink = _change_pen(ink, rng, strength)
-    ink = _degrade(ink, rng, strength)
-    box = _ink_box(ink)
-    canvas, _ = normalise(ink, box)
+    ink = _degrade(ink, rng, strength, left)
+    canvas, _ = normalise(ink, _ink_box(ink))
     return _shifted(canvas, rng, strength.shift)
 
 
-def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation) -> Grey:
+def _part(fine: Grey, window: tuple[float, float]) -> Grey:
+    """Only what lies within a share of the signature's width."""
+    if window == (0.0, 1.0):
+        return fine
+    inked = np.flatnonzero(fine.max(axis=0) > 60)
+    if inked.size == 0:
+        return fine
+    left, width = int(inked[0]), int(inked[-1]) + 1 - int(inked[0])
+    kept = np.zeros_like(fine)
+    start, stop = left + round(window[0] * width), left + round(window[1] * width)
+    kept[:, start:stop] = fine[:, start:stop]
+    return kept
+
+
+def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: PseudoWriter) -> tuple[Grey, int]:
+    """The warped signature with a little paper around it, and how far its left edge lies from that of the whole."""
     angle, shear = rng.normal(0, strength.rotation), rng.normal(0, strength.shear)
     across, down = np.exp(rng.normal(0, strength.scale, 2))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ np.array([[across, shear], [0.0, down]]) * 0.92
-    # cv2 wants the way from the target back to the source; elastic offsets add to it.
+    linear = turn @ np.array([[across, shear], [0.0, down]]) @ writer.linear * 0.92
+    # Most of the canvas is paper, so only the cells where ink can come to lie are worked out.
+    left, top, right, bottom = _target(fine, linear, 5 * strength.elastic + 4)
+    part = (slice(top, bottom + 2), slice(left, right + 2))
+    # cv2 wants the way from the target back to the source; elastic offsets add to it. Both are smooth, so a point for
+    # each cell and linear interpolation between them are enough; a cell more on every side keeps the edges exact.
     back = np.linalg.inv(linear).astype(np.float32)
-    bend_x, bend_y = _elastic(rng, strength.elastic)
-    map_x = cv2.addWeighted(_XS, float(back[0, 0]), _YS, float(back[0, 1]), fine.shape[1] / 2) + bend_x
-    map_y = cv2.addWeighted(_XS, float(back[1, 0]), _YS, float(back[1, 1]), fine.shape[0] / 2) + bend_y
-    return np.asarray(cv2.remap(fine, map_x, map_y, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8)
+    points = np.stack(
+        [
+            back[axis, 0] * _COLUMNS[part] + back[axis, 1] * _ROWS[part] + bend[part] + size / 2
+            for axis, (bend, size) in enumerate(zip(_elastic(rng, strength.elastic), fine.shape[::-1], strict=True))
+        ],
+        axis=-1,
+    )
+    source = cv2.resize(points, (points.shape[1] * _CELL, points.shape[0] * _CELL))[_CELL:-_CELL, _CELL:-_CELL]
+    return np.asarray(cv2.remap(fine, source, None, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8), left * _CELL
 
 
-def _elastic(rng: np.random.Generator, sd: float) -> tuple[np.ndarray, np.ndarray]:
-    """Smooth offsets of `sd` fine pixels (Simard, Steinkraus, Platt 2003), drawn on a coarse grid."""
+def _target(fine: Grey, linear: Matrix, slack: float) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom, in cells, of where the ink comes to lie, `slack` fine pixels around included."""
+    x, y, width, height = cv2.boundingRect(fine)
+    corners = np.array([[x, x + width, x, x + width], [y, y, y + height, y + height]], dtype=np.float64)
+    middle = np.array([[fine.shape[1] / 2], [fine.shape[0] / 2]])
+    moved = linear @ (corners - middle) + np.array([[_WIDTH / 2], [_HEIGHT / 2]])
+    low = np.clip(np.floor((moved.min(axis=1) - slack) / _CELL), 0, [_WIDTH // _CELL - 1, _HEIGHT // _CELL - 1])
+    high = np.clip(np.ceil((moved.max(axis=1) + slack) / _CELL), low + 1, [_WIDTH // _CELL, _HEIGHT // _CELL])
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _elastic(rng: np.random.Generator, sd: float) -> list[np.ndarray]:
+    """Smooth offsets of `sd` fine pixels (Simard, Steinkraus, Platt 2003), one a cell, drawn on a coarse grid."""
     coarse = rng.normal(0, sd, (2, 5, 9)).astype(np.float32)
-    # Cubic on a middle grid, linear to full size: as smooth to the eye, a third of the time.
-    size = (_XS.shape[1] // 8, _XS.shape[0] // 8)
-    middle = [cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC) for plane in coarse]
-    across, down = (cv2.resize(plane, (_XS.shape[1], _XS.shape[0])) for plane in middle)
-    return across, down
+    size = (_WIDTH // _CELL, _HEIGHT // _CELL)
+    cells = [cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC) for plane in coarse]
+    return [cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_REPLICATE) for plane in cells]
 
 
 def _change_pen(ink: Grey, rng: np.random.Generator, strength: Augmentation) -> Grey:
@@ -78,7 +129,7 @@ def _change_pen(ink: Grey, rng: np.random.Generator, strength: Augmentation) -> 
     return np.asarray(cv2.LUT(ink, table), dtype=np.uint8)
 
 
-def _degrade(ink: Grey, rng: np.random.Generator, strength: Augmentation) -> Grey:
+def _degrade(ink: Grey, rng: np.random.Generator, strength: Augmentation, left: int) -> Grey:
     if rng.random() < strength.binarise:
         ink = (ink > rng.uniform(70, 150)).astype(np.uint8) * np.uint8(255)
     if rng.random() < strength.noise:
@@ -87,22 +138,45 @@ def _degrade(ink: Grey, rng: np.random.Generator, strength: Augmentation) -> Gre
         ink = (ink * field).astype(np.uint8)
     if rng.random() < strength.noise:
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.6, 1.3)), dtype=np.uint8)
+    if rng.random() < strength.clutter:
+        ink = add_clutter(ink, rng)
+    if rng.random() < strength.scan:
+        ink = _coarse(ink, rng)
+    if rng.random() < strength.scan:
+        ink = _compressed(ink, rng)
     if rng.random() < strength.cut:
-        edge = int(rng.uniform(0.02, 0.06) * ink.shape[1]) + _PAD
+        edge = int(rng.uniform(0.02, 0.06) * _WIDTH) + _PAD - left
         ink = ink.copy()
-        ink[:, :edge] = 0
+        ink[:, : max(edge, 0)] = 0
     return ink
 
 
+def _coarse(ink: Grey, rng: np.random.Generator) -> Grey:
+    """As scanned with a half to three quarters of the dots, black and white in one case of two."""
+    share = rng.uniform(0.5, 0.75)
+    small = cv2.resize(ink, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.5:
+        small = (small > rng.uniform(60, 120)).astype(np.uint8) * np.uint8(255)
+    return np.asarray(cv2.resize(small, (ink.shape[1], ink.shape[0])), dtype=np.uint8)
+
+
+def _compressed(ink: Grey, rng: np.random.Generator) -> Grey:
+    """Through JPEG, quality 20 to 60, as paper; faint ringing falls below the noise floor as imaging would drop it."""
+    _, data = cv2.imencode(".jpg", 255 - ink, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 60))])
+    ringing = 255 - np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    return np.where(ringing < 24, 0, ringing).astype(np.uint8)
+
+
 def _ink_box(ink: Grey) -> Box | None:
-    dark = ink > 60
-    columns, rows = np.flatnonzero(dark.any(axis=0)), np.flatnonzero(dark.any(axis=1))
-    if columns.size == 0:
-        return None
-    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    left, top, width, height = cv2.boundingRect(cv2.threshold(ink, 60, 255, cv2.THRESH_BINARY)[1])
+    return Box(left, top, left + width, top + height) if width else None
 
 
 def _shifted(canvas: Grey, rng: np.random.Generator, sd: float) -> Grey:
-    across, down = np.clip(np.round(rng.normal(0, sd, 2)), -4, 4).astype(int)
-    move = np.array([[1, 0, across], [0, 1, down]], dtype=np.float32)
-    return np.asarray(cv2.warpAffine(canvas, move, (CANVAS_WIDTH, CANVAS_HEIGHT)), dtype=np.uint8)
+    across, down = np.clip(np.round(rng.normal(0, sd, 2)), -4, 4).astype(int).tolist()
+    moved = np.zeros_like(canvas)
+    height, width = canvas.shape
+    moved[max(down, 0) : height + min(down, 0), max(across, 0) : width + min(across, 0)] = canvas[
+        max(-down, 0) : height + min(-down, 0), max(-across, 0) : width + min(-across, 0)
+    ]
+    return moved

@@ -148,10 +148,11 @@ def _collect(
                 kept.append(labels[index])
     if not fines:
         raise DataError(f"Not one of the {len(jobs)} signatures of {title} could be used.")
-    return _assemble(np.stack(fines), kept, refused=len(jobs) - len(fines))
+    return assemble(np.stack(fines), kept, refused=len(jobs) - len(fines))
 
 
-def _assemble(fine: npt.NDArray[np.uint8], labels: Sequence[tuple[str, str, bool]], refused: int) -> SignatureSet:
+def assemble(fine: npt.NDArray[np.uint8], labels: Sequence[tuple[str, str, bool]], *, refused: int) -> SignatureSet:
+    """A set of fine canvases (N, 192, 384) and their (writer, data set, genuine), in the same order."""
     datasets = {name: dataset for name, dataset, _ in labels}
     index = {name: number for number, name in enumerate(datasets)}
     return SignatureSet(
