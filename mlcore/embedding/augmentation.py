@@ -15,6 +15,7 @@ from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
 _PAD = 40  # fine pixels around the canvas, so that a turned signature is not cut
 _HEIGHT, _WIDTH = 2 * CANVAS_HEIGHT + 2 * _PAD, 2 * CANVAS_WIDTH + 2 * _PAD
 _CELL = 8  # fine pixels between the points at which a warp is worked out; JPEG's blocks are as large
+_NO_MAP = np.empty(0, np.float32)  # both coordinates are in the first
 _COLUMNS, _ROWS = (
     np.ascontiguousarray((plane - 0.5) * _CELL - 0.5 - (size - 1) / 2, dtype=np.float32)
     for plane, size in zip(
@@ -95,7 +96,7 @@ def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: 
         axis=-1,
     )
     source = cv2.resize(points, (points.shape[1] * _CELL, points.shape[0] * _CELL))[_CELL:-_CELL, _CELL:-_CELL]
-    return np.asarray(cv2.remap(fine, source, None, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8), left * _CELL
+    return np.asarray(cv2.remap(fine, source, _NO_MAP, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8), left * _CELL
 
 
 def _target(fine: Grey, linear: Matrix, slack: float) -> tuple[int, int, int, int]:

@@ -11,18 +11,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.embedding.corpus import SHARES, corpus_key, load_corpus
+from mlcore.embedding.corpus import SHARES, CorpusPlan, corpus_key, load_corpus
+from mlcore.embedding.sources import DataError, Row, SignatureSet, read_manifest
 from mlcore.embedding.sources import Progress as Counting
-from mlcore.embedding.sources import SignatureSet, read_manifest
+from mlcore.embedding.synthetic import DATASET
 from mlcore.imaging.normalisation import to_canvas
 from mlcore.runtime import Features, Network, file_digest
 
 COHORT_SIZE = 256
+SOURCES = ("images", "recordings", DATASET)
 
 
 @dataclass(frozen=True, slots=True)
 class BaseRecipe:
-    """What a base is trained on and for how long. images: folder with manifest.csv; recordings: *.npz or None."""
+    """What a base is trained on and for how long.
+
+    images: folder with manifest.csv, whose validation writers the decision is fitted on, whatever is trained on.
+    recordings: folder with *.npz or None. signers: synthetic ones. sources: which of SOURCES are trained on. without:
+    data sets that neither training nor the fit sees. start: a model folder or .keras file to take the first weights
+    from. work: folder of checkpoint, curves and export. cache: prepared canvases, shared by all runs.
+    """
 
     name: str
     images: Path
@@ -30,6 +38,28 @@ class BaseRecipe:
     steps: int
     seed: int
     work: Path
+    cache: Path
+    signers: int = 0
+    sources: tuple[str, ...] = SOURCES
+    without: tuple[str, ...] = ()
+    start: Path | None = None
+
+    def corpus(self) -> CorpusPlan:
+        """What of all this is trained on."""
+        return CorpusPlan(
+            images=self.images if "images" in self.sources else None,
+            recordings=self.recordings if "recordings" in self.sources else None,
+            signers=self.signers if DATASET in self.sources else 0,
+            seed=self.seed,
+            without=self.without,
+        )
+
+    def seen(self, split: str) -> list[Row]:
+        """The manifest's rows of a split, without the data sets left out. Raises DataError when none remain."""
+        rows = [row for row in read_manifest(self.images, split=split) if row.dataset not in self.without]
+        if not rows:
+            raise DataError(f"Every data set with split {split} is left out; nothing remains to fit the decision on.")
+        return rows
 
 
 def train_base(
@@ -42,21 +72,24 @@ def train_base(
     """
     import keras
 
+    from mlcore.embedding.checkpoint import warm_start
     from mlcore.embedding.export import export_network
     from mlcore.embedding.network import build_network
     from mlcore.embedding.training import TrainingPlan, train
 
-    read_manifest(recipe.images, split="validation")  # fails now rather than after an hour
-    corpus = load_corpus(recipe.images, recipe.recordings, cache=recipe.work, seed=recipe.seed, progress=counting)
+    recipe.seen("validation")  # fails now rather than after hours
+    _check_names(recipe)
     keras.utils.set_random_seed(recipe.seed)
     model = build_network()
+    start = warm_start(model, recipe.start) if recipe.start else None
+    corpus = load_corpus(recipe.corpus(), cache=recipe.cache, progress=counting)
     plan = TrainingPlan(steps=recipe.steps, seed=recipe.seed, shares=SHARES)
     step = train(
         model,
         corpus,
         plan,
         checkpoints=recipe.work,
-        data=corpus_key(recipe.images, recipe.recordings, seed=recipe.seed),
+        data=corpus_key(recipe.corpus()) + (f" from {start[:16]}" if start else ""),
         on_progress=_logged(recipe.work, on_progress),
     )
     keras_file, onnx_file = export_network(model, recipe.work / "export")
@@ -68,9 +101,33 @@ def train_base(
             "seed": recipe.seed,
             "batch": plan.batch.images,
             "parameters": int(model.count_params()),
+            **_origin(recipe, corpus, start),
+            "recipe": asdict(plan),
         },
     }
     return keras_file, onnx_file, pick_cohort(corpus, network.embed), facts
+
+
+def _check_names(recipe: BaseRecipe) -> None:
+    """A misspelt data set must not quietly be trained on."""
+    known = {row.dataset for row in read_manifest(recipe.images)}
+    if recipe.recordings:
+        known |= {file.stem for file in recipe.recordings.glob("*.npz")}
+    for name in recipe.without:
+        if name not in known:
+            raise DataError(f"There is no data set {name} to leave out; there are {', '.join(sorted(known))}.")
+
+
+def _origin(recipe: BaseRecipe, corpus: SignatureSet, start: str | None) -> dict[str, Any]:
+    plan = recipe.corpus()
+    given = {"images": plan.images, "recordings": plan.recordings, DATASET: plan.signers}
+    return {
+        "sources": [name for name in SOURCES if given[name]],
+        "synthetic_signers": plan.signers,
+        "without": sorted(recipe.without),
+        "refused": corpus.refused,
+        "start": start,
+    }
 
 
 def _logged(work: Path, on_progress: Callable[[Any], None] | None) -> Callable[[Any], None]:

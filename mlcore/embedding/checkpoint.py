@@ -4,32 +4,58 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
+
+from mlcore.runtime import file_digest
 
 _NAME = "checkpoint.npz"
 
 
 class CheckpointError(ValueError):
-    """The checkpoint belongs to another network or is damaged; the message says which."""
+    """The checkpoint belongs to another network, is damaged or can not be written; the message says which."""
+
+
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 def save_checkpoint(directory: Path, model: keras.Model, optimizer: Any, state: dict[str, Any]) -> Path:
-    """Store weights, optimiser variables and a JSON-ready state in `directory`; returns the file."""
-    directory.mkdir(parents=True, exist_ok=True)
-    arrays = {f"weight_{i}": np.asarray(value) for i, value in enumerate(model.get_weights())}
+    """Store weights, optimiser variables and a JSON-ready state in `directory`; returns the file.
+
+    Raises CheckpointError when a weight is not a number or the disk is full; the checkpoint before stays then.
+    """
+    weights = [np.asarray(value) for value in model.get_weights()]
+    if not all(np.isfinite(value).all() for value in weights):
+        raise CheckpointError("The weights are no longer numbers; the last good checkpoint is kept.")
+    arrays = {f"weight_{i}": value for i, value in enumerate(weights)}
     arrays["state"] = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(optimizer.variables)}
     temporary = directory / (_NAME + ".part")
-    with temporary.open("wb") as out:
+    try:
+        _write(temporary, arrays)
+        temporary.replace(directory / _NAME)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"The checkpoint can not be written into {directory} ({error.strerror}); the one before is kept."
+        ) from error
+    return directory / _NAME
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
         np.savez(out, **arrays)  # type: ignore[arg-type]  # the stubs take every name for a flag
         out.flush()
         os.fsync(out.fileno())
-    temporary.replace(directory / _NAME)
-    return directory / _NAME
 
 
 def restore_checkpoint(directory: Path, model: keras.Model, optimizer: Any) -> dict[str, Any] | None:
@@ -39,15 +65,40 @@ def restore_checkpoint(directory: Path, model: keras.Model, optimizer: Any) -> d
         return None
     try:
         with np.load(path) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            arrays: Arrays = {name: archive[name] for name in archive.files}
         state: dict[str, Any] = json.loads(arrays.pop("state").tobytes())
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"The checkpoint {path} is damaged ({error}). Remove it to start afresh.") from error
-    weights = [arrays[f"weight_{i}"] for i in range(sum(name.startswith("weight_") for name in arrays))]
-    shapes = [tuple(value.shape) for value in model.get_weights()]
-    if [value.shape for value in weights] != shapes:
+    weights, moments = _numbered(arrays, "weight_"), _numbered(arrays, "optimizer_")
+    if not _alike(weights, model.get_weights()) or not _alike(moments[: len(optimizer.variables)], optimizer.variables):
         raise CheckpointError(f"The checkpoint {path} was written by another network. Remove it to start afresh.")
     model.set_weights(weights)
-    for i, variable in enumerate(optimizer.variables):
-        variable.assign(arrays[f"optimizer_{i}"])
+    for variable, value in zip(optimizer.variables, moments, strict=False):
+        variable.assign(value)
     return state
+
+
+def warm_start(model: keras.Model, start: Path) -> str:
+    """Give `model` the weights of a model folder or .keras file; returns the SHA-256 of the Keras file.
+
+    Raises CheckpointError when there is none, it can not be read, or it has another architecture.
+    """
+    path = start / "network.keras" if start.is_dir() else start
+    if not path.is_file():
+        raise CheckpointError(f"There is no Keras model to start from: {path} is missing.")
+    try:
+        weights = keras.models.load_model(path, compile=False).get_weights()
+    except Exception as error:  # Keras raises whatever a foreign archive makes it stumble over
+        raise CheckpointError(f"The model to start from, {path}, is damaged or not a Keras model.") from error
+    if not _alike(weights, model.get_weights()):
+        raise CheckpointError(f"The model to start from, {path}, has another architecture than the one to train.")
+    model.set_weights(weights)
+    return file_digest(path)
+
+
+def _numbered(arrays: Arrays, prefix: str) -> list[npt.NDArray[Any]]:
+    return [arrays[f"{prefix}{i}"] for i in range(sum(name.startswith(prefix) for name in arrays))]
+
+
+def _alike(found: Sequence[Any], expected: Sequence[Any]) -> bool:
+    return [tuple(value.shape) for value in found] == [tuple(value.shape) for value in expected]

@@ -1,62 +1,151 @@
-"""The corpus of a base network: scans of the `train` split and rendered pen recordings, each with its share."""
+"""The corpus of a base network: scans, rendered pen recordings and synthetic signers, each with its share."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mlcore.embedding.sources import Progress, SignatureSet, join, load_images, load_recordings, read_manifest
+from mlcore.embedding.sources import (
+    DataError,
+    Progress,
+    SignatureSet,
+    join,
+    load_images,
+    load_recordings,
+    read_manifest,
+    recording_files,
+)
+from mlcore.embedding.synthetic import Crowd, load_synthetic
 
-# Thin-pen Latin scripts are the weak side and few, so they are drawn more often; recordings fill up.
-SHARES = {"cedar": 1.3, "sigcomp2011_dutch": 1.3, "svc2004": 0.6, "susig_visual": 0.9, "susig_blind": 0.8}
+# Thin-pen Latin scripts are the weak side and few, so they are drawn more often; synthetic signers fill up.
+SHARES = {
+    "cedar": 1.0,
+    "sigcomp2011_dutch": 1.0,
+    "svc2004": 0.7,
+    "susig_visual": 1.0,
+    "susig_blind": 0.9,
+    "synthetic": 3.0,
+}
 
+
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 # Raised whenever imaging or rendering change what a canvas looks like, so that old caches are made anew.
 CANVAS_VERSION = 1
 
 
-def load_corpus(
-    images: Path,
-    recordings: Path | None,
-    *,
-    cache: Path | None = None,
-    variants: int = 2,
-    seed: int = 1,
-    progress: Progress | None = None,
-) -> SignatureSet:
-    """Everything to train on. images: a folder with manifest.csv; recordings: a folder with *.npz, or None.
+@dataclass(frozen=True, slots=True)
+class CorpusPlan:
+    """What to train on. images: folder with manifest.csv; recordings: folder with *.npz; signers: synthetic ones.
 
-    cache: a folder that keeps the prepared canvases, so that a resumed run starts at once.
-    Raises DataError when the manifest is missing or nothing can be used.
+    variants: renderings of each pen recording. without: data sets of manifest and recordings to leave out, so that
+    they stay unseen.
     """
-    rows = read_manifest(images, split="train")
-    stored = cache / f"corpus-{corpus_key(images, recordings, variants=variants, seed=seed)}.npz" if cache else None
+
+    images: Path | None = None
+    recordings: Path | None = None
+    signers: int = 0
+    variants: int = 2
+    seed: int = 1
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One source: its name, what decides its content, and how it is made."""
+
+    name: str
+    facts: object
+    load: Callable[[Progress | None], SignatureSet]
+
+    @property
+    def key(self) -> str:
+        facts = json.dumps([CANVAS_VERSION, self.name, self.facts])
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def load_corpus(plan: CorpusPlan, *, cache: Path | None = None, progress: Progress | None = None) -> SignatureSet:
+    """Everything to train on.
+
+    cache: a folder that keeps the prepared canvases of each source, so that a resumed run starts at once.
+    Raises DataError when the manifest is missing, or nothing is named or can be used.
+    """
+    sources = _sources(plan)
+    if not sources:
+        raise DataError("There is nothing to train on: name images, pen recordings or a number of synthetic signers.")
+    return join(_load(source, cache, progress) for source in sources)
+
+
+def corpus_key(plan: CorpusPlan) -> str:
+    """Names the corpus that load_corpus makes of this plan; another manifest, number or seed gives another name."""
+    return hashlib.sha256("".join(source.key for source in _sources(plan)).encode()).hexdigest()[:16]
+
+
+def _sources(plan: CorpusPlan) -> list[_Source]:
+    found = []
+    if plan.images is not None:
+        found.append(_images(plan.images, plan.without))
+    if plan.recordings is not None:
+        found.append(_recordings(plan.recordings, plan))
+    if plan.signers:
+        crowd = Crowd(plan.signers, seed=plan.seed)
+        found.append(_Source("synthetic", asdict(crowd), lambda progress: load_synthetic(crowd, progress)))
+    return found
+
+
+def _images(folder: Path, without: tuple[str, ...]) -> _Source:
+    listed = read_manifest(folder, split="train")
+    rows = [row for row in listed if row.dataset not in without]
+    if not rows:
+        raise DataError("Every data set of manifest.csv is left out; nothing remains to train on.")
+    digest = hashlib.sha256((folder / "manifest.csv").read_bytes()).hexdigest()
+    missing = sorted({row.dataset for row in listed}.intersection(without))
+    return _Source("images", [digest, missing], lambda progress: load_images(rows, progress))
+
+
+def _recordings(folder: Path, plan: CorpusPlan) -> _Source:
+    files = [(file.name, file.stat().st_size) for file in recording_files(folder, plan.without)]
+
+    def load(progress: Progress | None) -> SignatureSet:
+        return join(
+            load_recordings(folder, variants=plan.variants, seed=plan.seed, without=plan.without, progress=progress)
+        )
+
+    return _Source("recordings", [files, plan.variants, plan.seed], load)
+
+
+def _load(source: _Source, cache: Path | None, progress: Progress | None) -> SignatureSet:
+    stored = cache / f"{source.name}-{source.key}.npz" if cache else None
     if stored and stored.is_file():
-        return _read(stored)
-    sets = [load_images(rows, progress)]
-    if recordings is not None:
-        sets += load_recordings(recordings, variants=variants, seed=seed, progress=progress)
-    corpus = join(sets)
+        with suppress(*_DAMAGED):  # then it is made anew
+            return _read(stored)
+    signatures = source.load(progress)
     if stored:
-        _write(corpus, stored)
-    return corpus
+        _keep(signatures, stored)
+    return signatures
 
 
-def corpus_key(images: Path, recordings: Path | None, *, variants: int = 2, seed: int = 1) -> str:
-    """Names the corpus that load_corpus makes of these folders; another manifest or seed gives another name."""
-    digest = hashlib.sha256((images / "manifest.csv").read_bytes())
-    files = sorted(recordings.glob("*.npz")) if recordings else []
-    digest.update(json.dumps([CANVAS_VERSION, variants, seed, [(f.name, f.stat().st_size) for f in files]]).encode())
-    return digest.hexdigest()[:16]
+def _keep(corpus: SignatureSet, path: Path) -> None:
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(corpus, part)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise DataError(f"The prepared signatures can not be kept in {path.parent} ({error.strerror}).") from error
 
 
 def _write(corpus: SignatureSet, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as out:
+    with path.open("wb") as out:
         np.savez(
             out,
             fine=corpus.fine,
@@ -66,7 +155,6 @@ def _write(corpus: SignatureSet, path: Path) -> None:
             datasets=np.array(corpus.datasets),
             refused=np.array(corpus.refused),
         )
-    part.replace(path)
 
 
 def _read(path: Path) -> SignatureSet:

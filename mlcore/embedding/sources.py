@@ -96,13 +96,23 @@ def load_images(rows: Sequence[Row], progress: Progress | None = None) -> Signat
     return _collect(fine_of, rows, labels, progress, "images")
 
 
+def recording_files(directory: Path, without: Sequence[str] = ()) -> list[Path]:
+    """The pen recordings of a folder, but for the data sets left out. Raises DataError when none remain."""
+    files = [path for path in sorted(directory.glob("*.npz")) if path.stem not in without]
+    if not files:
+        raise DataError(
+            f"There are no recordings (*.npz) in {directory}{', but for those left out' if without else ''}."
+        )
+    return files
+
+
 def load_recordings(
-    directory: Path, *, variants: int, seed: int, progress: Progress | None = None
+    directory: Path, *, variants: int, seed: int, without: Sequence[str] = (), progress: Progress | None = None
 ) -> list[SignatureSet]:
     """Render every pen recording of `directory`/*.npz with `variants` random pens, inks and papers."""
     return [
         _load_recording(path, variants=variants, seed=seed, progress=progress)
-        for path in sorted(directory.glob("*.npz"))
+        for path in recording_files(directory, without)
     ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mlcore.bundle import MANIFEST, load_bundle, write_bundle
-from mlcore.embedding.base import BaseRecipe, train_base
-from mlcore.embedding.sources import DataError, Progress, read_manifest
+from mlcore.embedding.base import SOURCES, BaseRecipe, train_base
+from mlcore.embedding.sources import DataError, Progress, Row, read_manifest
 from mlcore.evaluation.embedded import embed_rows
 from mlcore.evaluation.evaluating import evaluate
-from mlcore.evaluation.fitting import fit_scorer
+from mlcore.evaluation.fitting import FOLDS, fit_scorer
 from mlcore.management.progress import bars, counting
 from mlcore.runtime import Features, Network, file_digest
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.logistic import FitError
-from mlcore.scoring.scorer import Scorer
+from mlcore.scoring.scorer import MAX_REFERENCES, Scorer
 
 REFERENCES = (1, 3, 5)
 
@@ -35,12 +36,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv (train, validation)")
         parser.add_argument("--recordings", type=Path, help="folder with pen recordings (*.npz) to render and add")
+        parser.add_argument("--signers", type=int, default=2400, help="synthetic signers to write and add")
+        parser.add_argument("--sources", help=f"what to train on, of {','.join(SOURCES)}; default all that are given")
+        parser.add_argument("--without", default="", help="data sets, with commas, that training and fit never see")
+        parser.add_argument("--start", type=Path, help="model folder or .keras file to take the first weights from")
         parser.add_argument("--steps", type=int, default=5500, help="training steps in all (98 signatures each)")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--name", default="base", help="name of the model version")
         parser.add_argument("--output", type=Path, help="folder of the model; default var/models/NAME")
         parser.add_argument("--replace", action="store_true", help="write over a model that is there already")
-        parser.add_argument("--work", type=Path, help="folder of the checkpoint; default var/training/NAME")
+        parser.add_argument(
+            "--work", type=Path, help="folder of the checkpoint; default var/training/NAME; prepared data go beside it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         recipe = _recipe(options)
@@ -49,41 +56,95 @@ class Command(BaseCommand):
             # An installed version is known by its digest; to write over its files would stop every verification.
             raise CommandError(f"There is a model in {output} already. Choose another --name, or give --replace.")
         try:
+            _check_fit(recipe.seen("validation"))
             with counting() as tell, _steps() as on_progress:
                 keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)
                 network = Network.load(onnx_file, file_digest(onnx_file))
-                scorer, figures = _fit_and_measure(recipe.images, network, Cohort(cohort), tell)
+                scorer, figures = _fit_and_measure(recipe, network, Cohort(cohort), tell)
+            facts = {**facts, "figures": figures}
+            write_bundle(
+                output, name=recipe.name, keras_file=keras_file, onnx_file=onnx_file, scorer=scorer, facts=facts
+            )
         except (DataError, FitError, RuntimeError, ValueError) as error:
             raise CommandError(str(error)) from error
-        facts = {**facts, "figures": figures}
-        write_bundle(output, name=recipe.name, keras_file=keras_file, onnx_file=onnx_file, scorer=scorer, facts=facts)
+        except OSError as error:
+            raise CommandError(f"{error.filename or 'A file'} can not be used: {error.strerror}.") from error
         bundle = load_bundle(output)
         self.stdout.write(f"Model {bundle.name} is in {output}, digest {bundle.digest[:12]}.")
 
 
 def _recipe(options: dict[str, Any]) -> BaseRecipe:
-    if options["steps"] < 1:
-        raise CommandError("--steps takes a number above 0.")
+    for name, lowest in (("steps", 1), ("seed", 1), ("signers", 0)):
+        if options[name] < lowest:
+            raise CommandError(f"--{name} takes a number {f'above {lowest - 1}' if lowest else 'from 0'}.")
     recordings = options["recordings"]
     if recordings is not None and not any(recordings.glob("*.npz")):
         raise CommandError(f"There are no recordings (*.npz) in {recordings}.")
     work = options["work"] or Path(settings.BASE_DIR) / "var" / "training" / options["name"]
-    return BaseRecipe(options["name"], options["data"], recordings, options["steps"], options["seed"], work)
+    return BaseRecipe(
+        name=options["name"],
+        images=options["data"],
+        recordings=recordings,
+        steps=options["steps"],
+        seed=options["seed"],
+        work=work,
+        cache=work.parent / "corpus",
+        signers=options["signers"],
+        sources=_sources(options),
+        without=_names(options["without"]),
+        start=options["start"],
+    )
+
+
+def _sources(options: dict[str, Any]) -> tuple[str, ...]:
+    if options["sources"] is None:
+        return SOURCES
+    chosen = _names(options["sources"])
+    unknown = [name for name in chosen if name not in SOURCES]
+    if unknown or not chosen:
+        found = f", not {unknown[0]}" if unknown else ""
+        raise CommandError(f"--sources takes {', '.join(SOURCES[:-1])} and {SOURCES[-1]}{found}.")
+    if "recordings" in chosen and options["recordings"] is None:
+        raise CommandError("--sources names recordings; say with --recordings where they are.")
+    if "synthetic" in chosen and not options["signers"]:
+        raise CommandError("--sources names synthetic; give --signers a number above 0.")
+    return chosen
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check_fit(rows: Sequence[Row]) -> None:
+    """The decision is fitted last; that it can not be is said before hours of training."""
+    genuine = Counter((row.dataset, row.writer) for row in rows if row.genuine)
+    forged = {(row.dataset, row.writer) for row in rows if not row.genuine}
+    if not forged:
+        raise FitError("There are no forgeries of validation writers; the decision can not be fitted without.")
+    able = [writer for writer in forged if genuine[writer] > MAX_REFERENCES]
+    if len(able) < FOLDS:
+        raise FitError(
+            f"To fit the decision, {FOLDS} validation writers need a forgery and {MAX_REFERENCES + 1} genuine "
+            f"signatures; manifest.csv has {len(able)}."
+        )
 
 
 def _fit_and_measure(
-    images: Path, network: Network, cohort: Cohort, tell: Progress
+    recipe: BaseRecipe, network: Network, cohort: Cohort, tell: Progress
 ) -> tuple[Scorer, dict[str, dict[str, Any]]]:
-    """Fit on validation writers, then measure; test writers are looked at once everything is frozen."""
+    """Fit on validation writers, then measure; test writers are looked at once everything is frozen.
+
+    A data set left out is measured all the same where it has test writers: so it is told how unseen ones fare.
+    """
 
     def embed(canvases: Any) -> list[Features]:
         return [features.stored() for features in network.embed(canvases)]
 
-    validation = embed_rows(read_manifest(images, split="validation"), embed, tell)
+    validation = embed_rows(recipe.seen("validation"), embed, tell)
     scorer = fit_scorer(validation, cohort)
     figures = {"validation": evaluate(validation, scorer, REFERENCES)}
     try:
-        rows = read_manifest(images, split="test")
+        rows = read_manifest(recipe.images, split="test")
     except DataError:
         return scorer, figures
     return scorer, {**figures, "test": evaluate(embed_rows(rows, embed, tell), scorer, REFERENCES)}
