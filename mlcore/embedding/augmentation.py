@@ -15,7 +15,6 @@ from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
 _PAD = 40  # fine pixels around the canvas, so that a turned signature is not cut
 _HEIGHT, _WIDTH = 2 * CANVAS_HEIGHT + 2 * _PAD, 2 * CANVAS_WIDTH + 2 * _PAD
 _CELL = 8  # fine pixels between the points at which a warp is worked out; JPEG's blocks are as large
-_NO_MAP = np.empty(0, np.float32)  # both coordinates are in the first
 _COLUMNS, _ROWS = (
     np.ascontiguousarray((plane - 0.5) * _CELL - 0.5 - (size - 1) / 2, dtype=np.float32)
     for plane, size in zip(
@@ -88,15 +87,13 @@ def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: 
     # cv2 wants the way from the target back to the source; elastic offsets add to it. Both are smooth, so a point for
     # each cell and linear interpolation between them are enough; a cell more on every side keeps the edges exact.
     back = np.linalg.inv(linear).astype(np.float32)
-    points = np.stack(
-        [
-            back[axis, 0] * _COLUMNS[part] + back[axis, 1] * _ROWS[part] + bend[part] + size / 2
-            for axis, (bend, size) in enumerate(zip(_elastic(rng, strength.elastic), fine.shape[::-1], strict=True))
-        ],
-        axis=-1,
-    )
-    source = cv2.resize(points, (points.shape[1] * _CELL, points.shape[0] * _CELL))[_CELL:-_CELL, _CELL:-_CELL]
-    return np.asarray(cv2.remap(fine, source, _NO_MAP, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8), left * _CELL
+    points = [
+        back[axis, 0] * _COLUMNS[part] + back[axis, 1] * _ROWS[part] + bend[part] + size / 2
+        for axis, (bend, size) in enumerate(zip(_elastic(rng, strength.elastic), fine.shape[::-1], strict=True))
+    ]
+    size = (points[0].shape[1] * _CELL, points[0].shape[0] * _CELL)
+    map_x, map_y = (cv2.resize(plane, size)[_CELL:-_CELL, _CELL:-_CELL] for plane in points)
+    return np.asarray(cv2.remap(fine, map_x, map_y, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8), left * _CELL
 
 
 def _target(fine: Grey, linear: Matrix, slack: float) -> tuple[int, int, int, int]:
