@@ -19,7 +19,11 @@ def add_clutter(ink: Grey, rng: np.random.Generator) -> Grey:
         return ink
     layer = np.zeros_like(ink)
     rng.choice(np.array([_ruled, _guilloche, _stamp]))(layer, box, rng)
-    return np.asarray(np.maximum(ink, layer), dtype=np.uint8)
+    left, top, right, bottom = box
+    cluttered = ink.copy()
+    inside = cluttered[top : bottom + 1, left : right + 1]
+    np.maximum(inside, layer[top : bottom + 1, left : right + 1], out=inside)
+    return cluttered
 
 
 _Extent = tuple[int, int, int, int]
@@ -60,11 +64,9 @@ def _stamp(layer: Grey, box: _Extent, rng: np.random.Generator) -> None:
     left, top, right, bottom = box
     centre = (int(rng.integers(left, right + 1)), int(rng.integers(top, bottom + 1)))
     radius, grey = int(rng.integers(25, 70)), int(rng.integers(50, 150))
-    whole = np.zeros_like(layer)
     if rng.random() < 0.5:
-        cv2.circle(whole, centre, radius, grey, 2, cv2.LINE_AA)
-        cv2.circle(whole, centre, max(radius - 8, 4), grey, 1, cv2.LINE_AA)
+        cv2.circle(layer, centre, radius, grey, 2, cv2.LINE_AA)
+        cv2.circle(layer, centre, max(radius - 8, 4), grey, 1, cv2.LINE_AA)
     else:
         corner = (centre[0] + 2 * radius, centre[1] + radius)
-        cv2.rectangle(whole, centre, corner, grey, 2, cv2.LINE_AA)
-    layer[top : bottom + 1, left : right + 1] = whole[top : bottom + 1, left : right + 1]
+        cv2.rectangle(layer, centre, corner, grey, 2, cv2.LINE_AA)
