@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from mlcore.runtime import Features
 Floats = npt.NDArray[np.float32]
 
 INK_FULL = 0.10  # ink density of a cell from which on the cell counts fully
+_FEW_PAIRS = 64  # up to here one matrix of all cells is quicker than cell by cell; beyond, it costs memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,41 @@ def local_distances(left: FeatureStack, right: FeatureStack) -> Floats:
 
     Returns (N, M), in [0, 2]; 0 for identical signatures.
     """
-    there = np.einsum("nc,cnm->nm", ink_weights(left.ink), best_cosines(left, right), optimize=True)
-    back = np.einsum("mc,cmn->nm", ink_weights(right.ink), best_cosines(right, left), optimize=True)
+    few = len(left) * len(right) <= _FEW_PAIRS
+    found, missed = _both_ways(left, right) if few else (best_cosines(left, right), best_cosines(right, left))
+    there = np.einsum("nc,cnm->nm", ink_weights(left.ink), found, optimize=True)
+    back = np.einsum("mc,cmn->nm", ink_weights(right.ink), missed, optimize=True)
     return np.asarray(1.0 - 0.5 * (there + back), dtype=np.float32)
+
+
+def _both_ways(left: FeatureStack, right: FeatureStack) -> tuple[Floats, Floats]:
+    """best_cosines of left in right and of right in left, from one matrix of all cells: quick for a few pairs."""
+    rows, columns, channels = left.local.shape[1:]
+    cells, others = (stack.local.reshape(len(stack), -1, channels) for stack in (left, right))
+    # A pair at a time: small enough that the matrix library starts no threads, which would cost more than they save.
+    cosines = cells[:, None] @ others.transpose(0, 2, 1)[None]
+    cosines = np.where(_neighbours(rows, columns), cosines, np.float32(-1))
+    found, missed = cosines.max(axis=3).transpose(2, 0, 1), cosines.max(axis=2).transpose(2, 1, 0)
+    edge = _edge(rows, columns)
+    return _with_nothing_outside(found, edge), _with_nothing_outside(missed, edge)
+
+
+def _with_nothing_outside(best: Floats, edge: npt.NDArray[np.bool_]) -> Floats:
+    """Beyond the grid there is nothing, whose cosine is 0."""
+    return np.where(edge[:, None, None], np.maximum(best, 0), best)
+
+
+@lru_cache(maxsize=4)
+def _neighbours(rows: int, columns: int) -> npt.NDArray[np.bool_]:
+    """(cells, cells): which cells lie within one step of each other, diagonals included."""
+    row, column = (axis.ravel() for axis in np.mgrid[:rows, :columns])
+    return (abs(row[:, None] - row) <= 1) & (abs(column[:, None] - column) <= 1)
+
+
+@lru_cache(maxsize=4)
+def _edge(rows: int, columns: int) -> npt.NDArray[np.bool_]:
+    row, column = (axis.ravel() for axis in np.mgrid[:rows, :columns])
+    return (row == 0) | (row == rows - 1) | (column == 0) | (column == columns - 1)
 
 
 def best_cosines(left: FeatureStack, right: FeatureStack) -> Floats:

@@ -65,3 +65,16 @@ def test_weights_are_capped_and_sum_to_one() -> None:
 def test_outside_the_grid_there_is_nothing_to_find() -> None:
     mine = stacked(grid_of({(0, 0): 1}), [(0, 0)])
     assert best_cosines(mine, stacked(grid_of({}), []))[0, 0, 0] == pytest.approx(0.0)
+
+
+def test_one_matrix_and_cell_by_cell_give_the_same() -> None:
+    """Few pairs go through one matrix of all cells, many cell by cell; both find the same distances."""
+    rng = np.random.default_rng(3)
+    local = rng.normal(size=(30, 6, 12, 32)).astype(np.float32)
+    local[:, 0, 0] *= -1
+    local /= np.linalg.norm(local, axis=-1, keepdims=True)
+    ink = rng.random((30, 6, 12)).astype(np.float32)
+    many = FeatureStack(np.zeros((30, 128), np.float32), local, ink)
+    together = local_distances(many.take(np.arange(10)), many)
+    apart = [local_distances(many.take(np.array([i])), many.take(np.array([j]))) for i in range(10) for j in range(30)]
+    assert together.ravel() == pytest.approx(np.array(apart).ravel(), abs=1e-6)
