@@ -9,6 +9,7 @@ from mlcore.scoring.types import (
     Judgement,
     Reason,
     Rules,
+    Share,
     SpecimenDistance,
     Verdict,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Reason",
     "Rules",
     "Scorer",
+    "Share",
     "SpecimenDistance",
     "Verdict",
 ]

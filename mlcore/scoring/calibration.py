@@ -1,18 +1,34 @@
-"""From a score to error rates: the calibration writers' own distributions, for a number of references."""
+"""From a score to error rates and a likelihood ratio: the calibration writers' own distributions, for a number of
+references.
+
+The population that every figure speaks of is the pooled trials of the calibration writers: a writer counts by his
+trials, a data set by its writers. The trials of one writer resemble each other, so an interval is not that of so many
+independent trials: the writers are drawn anew with replacement (bootstrap by cluster), the spread of the rate over the
+draws says how many independent trials would spread as much (the effective sample size of Kish 1965), and Wilson's
+interval (1927) is taken for that many. Unlike the bootstrap's own percentiles it does not shrink to nothing where no
+trial was seen (Dean and Pagano 2015).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mlcore.scoring.likelihood import LikelihoodRatio, fit_ratio
+from mlcore.scoring.types import Share
+
 Floats = npt.NDArray[np.float64]
 
 TARGET_FAR = 0.01  # skilled forgeries that may pass as a match
 TARGET_FRR = 0.02  # genuine signatures that may be called no match
+# Shares below a score for which effective sample sizes are kept; outside them the outermost holds.
+EFFECTIVE_AT = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99])
 _GRID = 401
+_Z = 1.959964  # of a two-sided 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +36,10 @@ class Calibration:
     """Score distributions as quantiles at evenly spaced shares 0..1, thresholds, and what they rest on.
 
     genuine, skilled: ascending scores, (401,). t_match, t_no_match: thresholds on the score, t_match <= t_no_match.
-    writers, n_genuine, n_skilled: how many writers and trials were counted.
+    writers, n_genuine, n_skilled: how many writers and trials were counted. effective_genuine, effective_skilled: how
+    many independent trials they are worth where a share EFFECTIVE_AT lies below the score, (11,); empty where that was
+    not measured (bundles before it was), then a writer counts as one trial, the least that he can be worth. ratio:
+    the likelihood ratio; None: fitted on the quantiles, bounded by the number of writers.
     """
 
     genuine: Floats
@@ -30,6 +49,9 @@ class Calibration:
     writers: int
     n_genuine: int
     n_skilled: int
+    effective_genuine: Floats = field(default_factory=lambda: np.zeros(0))
+    effective_skilled: Floats = field(default_factory=lambda: np.zeros(0))
+    ratio: LikelihoodRatio | None = None
 
     def far(self, score: float) -> float:
         """Share of skilled forgeries with a score <= this one."""
@@ -39,8 +61,34 @@ class Calibration:
         """Share of genuine signatures with a score > this one."""
         return 1.0 - _share_below(self.genuine, score)
 
+    def skilled_within(self, score: float) -> Share:
+        """FAR at a score with its 95 % interval."""
+        far = self.far(score)
+        low, high = wilson_interval(far, self._effective(self.effective_skilled, far))
+        return Share(far, low, high, self.n_skilled, self.writers)
+
+    def genuine_beyond(self, score: float) -> Share:
+        """FRR at a score with its 95 % interval."""
+        frr = self.frr(score)
+        low, high = wilson_interval(frr, self._effective(self.effective_genuine, 1.0 - frr))
+        return Share(frr, low, high, self.n_genuine, self.writers)
+
+    def likelihood_ratio(self, score: float) -> float:
+        """p(score | genuine) / p(score | skilled), falling with the score and within what the trials support."""
+        ratio = self.ratio or self._ratio_by_quantiles()
+        return ratio.at(score)
+
+    def score_at_far(self, share: float) -> float:
+        """The score within which this share of skilled forgeries lies."""
+        return float(np.interp(share, np.linspace(0, 1, len(self.skilled)), self.skilled))
+
+    def score_at_frr(self, share: float) -> float:
+        """The score beyond which this share of genuine signatures lies."""
+        return float(np.interp(1.0 - share, np.linspace(0, 1, len(self.genuine)), self.genuine))
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form; scores to five decimals."""
+        ratio = self.ratio or self._ratio_by_quantiles()
         return {
             "genuine": np.round(self.genuine, 5).tolist(),
             "skilled": np.round(self.skilled, 5).tolist(),
@@ -49,12 +97,15 @@ class Calibration:
             "writers": self.writers,
             "n_genuine": self.n_genuine,
             "n_skilled": self.n_skilled,
+            "effective_genuine": np.round(self.effective_genuine, 1).tolist(),
+            "effective_skilled": np.round(self.effective_skilled, 1).tolist(),
+            "ratio": ratio.as_dict(),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Calibration:
-        """The inverse of as_dict."""
-        return cls(
+        """The inverse of as_dict; reads what was written before effective sizes and ratio were kept."""
+        calibration = cls(
             np.asarray(data["genuine"], dtype=np.float64),
             np.asarray(data["skilled"], dtype=np.float64),
             float(data["t_match"]),
@@ -62,29 +113,39 @@ class Calibration:
             int(data["writers"]),
             int(data["n_genuine"]),
             int(data["n_skilled"]),
+            np.asarray(data.get("effective_genuine", []), dtype=np.float64),
+            np.asarray(data.get("effective_skilled", []), dtype=np.float64),
+            LikelihoodRatio.from_dict(data["ratio"]) if "ratio" in data else None,
+        )
+        # Once, so that no verification has to fit it.
+        return calibration if calibration.ratio else replace(calibration, ratio=calibration._ratio_by_quantiles())
+
+    def _effective(self, sizes: Floats, share_below: float) -> float:
+        if len(sizes) == 0:
+            return float(self.writers)
+        return float(np.interp(share_below, EFFECTIVE_AT, sizes))
+
+    def _ratio_by_quantiles(self) -> LikelihoodRatio:
+        return fit_ratio(
+            self.genuine,
+            self.skilled,
+            worth_genuine=self._effective(self.effective_genuine, 1.0),
+            worth_skilled=self._effective(self.effective_skilled, 0.0),
         )
 
 
 def calibrate(
-    genuine: list[Floats], skilled: list[Floats], *, cautious: bool, seed: int = 1, rounds: int = 200
+    genuine: list[Floats], skilled: list[Floats], *, cautious: bool, seed: int = 1, rounds: int = 1000
 ) -> Calibration:
     """Calibrate on scores by writer (one array a writer, genuine and skilled in the same order).
 
     cautious: take the wide end of each threshold's 95 % bootstrap interval over writers, for sets that are thin.
     """
     all_genuine, all_skilled = np.concatenate(genuine), np.concatenate(skilled)
-    t_match, t_no = _thresholds(all_genuine, all_skilled)
-    if cautious:
-        rng = np.random.default_rng(seed)
-        drawn = [rng.integers(len(genuine), size=len(genuine)) for _ in range(rounds)]
-        spread = np.array(
-            [
-                _thresholds(np.concatenate([genuine[i] for i in d]), np.concatenate([skilled[i] for i in d]))
-                for d in drawn
-            ]
-        )
-        t_match, t_no = float(np.quantile(spread[:, 0], 0.025)), float(np.quantile(spread[:, 1], 0.975))
+    drawn = np.random.default_rng(seed).integers(len(genuine), size=(rounds, len(genuine)))
+    t_match, t_no = _cautious(genuine, skilled, drawn[:200]) if cautious else _thresholds(all_genuine, all_skilled)
     shares = np.linspace(0, 1, _GRID)
+    effective_genuine, effective_skilled = effective_sizes(genuine, drawn), effective_sizes(skilled, drawn)
     return Calibration(
         genuine=np.quantile(all_genuine, shares),
         skilled=np.quantile(all_skilled, shares),
@@ -93,7 +154,55 @@ def calibrate(
         writers=len(genuine),
         n_genuine=len(all_genuine),
         n_skilled=len(all_skilled),
+        effective_genuine=effective_genuine,
+        effective_skilled=effective_skilled,
+        # What speaks for genuine are few forgeries with so low a score, and the other way round.
+        ratio=fit_ratio(
+            all_genuine,
+            all_skilled,
+            worth_genuine=float(effective_genuine[-1]),
+            worth_skilled=float(effective_skilled[0]),
+        ),
     )
+
+
+def effective_sizes(by_writer: Sequence[Floats], drawn: npt.NDArray[np.int64]) -> Floats:
+    """How many independent trials the trials of these writers are worth at each share EFFECTIVE_AT, (11,).
+
+    drawn: (rounds, writers), indices of the writers drawn with replacement. Between 1 and the number of trials. With
+    few writers their spread is itself uncertain: as in Korn and Graubard (1998) the size shrinks by the square of the
+    normal's quantile over Student's.
+    """
+    trials = np.array([len(scores) for scores in by_writer])
+    scores = np.quantile(np.concatenate(by_writer), EFFECTIVE_AT)
+    below = np.stack([np.searchsorted(np.sort(part), scores, side="right") for part in by_writer])
+    totals = np.maximum(trials[drawn].sum(axis=1), 1)
+    shares = below[drawn].sum(axis=1) / totals[:, None]
+    counted = below.sum(axis=0) / trials.sum()
+    freedom = max(len(by_writer) - 1, 1)
+    # The draws spread by the factor (writers - 1) / writers too little.
+    variance = shares.var(axis=0) * len(by_writer) / freedom
+    student = _Z + (_Z**3 + _Z) / (4.0 * freedom)  # Student's quantile to the first order in 1 / freedom
+    sizes = counted * (1.0 - counted) / np.maximum(variance, 1e-12) * (_Z / student) ** 2
+    return np.asarray(np.clip(sizes, 1.0, trials.sum()), dtype=np.float64)
+
+
+def wilson_interval(share: float, size: float) -> tuple[float, float]:
+    """95 % interval of a share counted on `size` independent trials, within 0..1 (Wilson 1927)."""
+    squared = _Z * _Z / size
+    centre = (share + squared / 2.0) / (1.0 + squared)
+    half = float(np.sqrt(share * (1.0 - share) * squared + squared * squared / 4.0)) / (1.0 + squared)
+    return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
+
+
+def _cautious(genuine: list[Floats], skilled: list[Floats], drawn: npt.NDArray[np.int64]) -> tuple[float, float]:
+    spread = np.array(
+        [
+            _thresholds(np.concatenate([genuine[i] for i in chosen]), np.concatenate([skilled[i] for i in chosen]))
+            for chosen in drawn
+        ]
+    )
+    return float(np.quantile(spread[:, 0], 0.025)), float(np.quantile(spread[:, 1], 0.975))
 
 
 def _thresholds(genuine: Floats, skilled: Floats) -> tuple[float, float]:

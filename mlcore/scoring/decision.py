@@ -48,8 +48,9 @@ def decide(
         reasons=tuple(reasons),
         score=comparison.score,
         probability=comparison.probability,
-        far=calibration.far(comparison.score),
-        frr=calibration.frr(comparison.score),
+        skilled_within=calibration.skilled_within(comparison.score),
+        genuine_beyond=calibration.genuine_beyond(comparison.score),
+        likelihood_ratio=calibration.likelihood_ratio(comparison.score),
         t_match=calibration.t_match,
         t_no_match=calibration.t_no_match,
         distances=comparison.distances,
@@ -67,6 +68,4 @@ def _by_score(score: float, calibration: Calibration) -> tuple[Verdict, Reason]:
 
 def _thin(references: int) -> Reason:
     plural = "specimen" if references == 1 else "specimens"
-    return Reason(
-        "thin_set", f"Only {references} {plural} could be compared; the thresholds are set more cautiously for that."
-    )
+    return Reason("thin_set", f"Only {references} {plural} could be compared; a verdict on so few is less certain.")

@@ -56,20 +56,43 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share 0..1 with its 95 % interval, and the trials and writers it was counted on."""
+
+    value: float
+    low: float
+    high: float
+    trials: int
+    writers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict with everything it rests on.
 
-    far: share of the calibration writers' skilled forgeries with a score <= this one. frr: share of their genuine
-    signatures with a score > this one. distances stand in the order of the specimens.
+    skilled_within: share of the calibration writers' skilled forgeries with a score <= this one (far). genuine_beyond:
+    share of their genuine signatures with a score > this one (frr). likelihood_ratio: p(score | genuine) over
+    p(score | skilled). distances stand in the order of the specimens.
     """
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
     score: float
     probability: float
-    far: float
-    frr: float
+    skilled_within: Share
+    genuine_beyond: Share
+    likelihood_ratio: float
     t_match: float
     t_no_match: float
     distances: tuple[SpecimenDistance, ...]
     references: int
+
+    @property
+    def far(self) -> float:
+        """Share of skilled forgeries with a score <= this one."""
+        return self.skilled_within.value
+
+    @property
+    def frr(self) -> float:
+        """Share of genuine signatures with a score > this one."""
+        return self.genuine_beyond.value

@@ -35,6 +35,15 @@ def test_the_score_decides(score: float, verdict: Verdict, reason: str) -> None:
     assert judged.frr == pytest.approx(1 - (score + 5) / 10, abs=0.01)
 
 
+def test_a_judgement_carries_intervals_trials_and_the_likelihood_ratio() -> None:
+    judged = decide(comparison(-4.0), CALIBRATION)
+    assert judged.skilled_within == CALIBRATION.skilled_within(-4.0)
+    assert judged.genuine_beyond == CALIBRATION.genuine_beyond(-4.0)
+    assert (judged.skilled_within.trials, judged.genuine_beyond.trials) == (80, 90)
+    # Genuine and forged lie alike in this calibration: no score speaks for either.
+    assert judged.likelihood_ratio == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize("remark", ["small", "pale", "soft"])
 @pytest.mark.parametrize("score", [-3.0, 3.0])
 def test_a_poor_image_is_referred_whatever_the_score(remark: str, score: float) -> None:
