@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
+
+from mlcore.synthesis import genuine as write
 from mlcore.synthesis import make_signer, signature_png
 
 
@@ -25,4 +28,25 @@ def write_manifest(folder: Path, *, writers: int = 4, genuine: int = 4, forged: 
         writer = csv.writer(out)
         writer.writerow(("path", "dataset", "writer", "label", "split"))
         writer.writerows(lines)
+    return folder
+
+
+def write_recording(folder: Path) -> Path:
+    """A folder with tablet.npz: three pen recordings of two writers, one of them forged."""
+    points, offsets = [], [0]
+    for seed in range(3):
+        trajectory = write(make_signer(3), seed)
+        samples = np.column_stack(
+            [trajectory.x, trajectory.y, trajectory.time, trajectory.pen, trajectory.pressure]
+        ).astype(np.float32)
+        points.append(samples)
+        offsets.append(offsets[-1] + len(samples))
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        folder / "tablet.npz",
+        points=np.concatenate(points),
+        offsets=np.array(offsets),
+        writer=np.array([4, 4, 5]),
+        genuine=np.array([True, False, True]),
+    )
     return folder

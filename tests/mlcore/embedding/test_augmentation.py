@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import cv2
 import numpy as np
+import pytest
 
 from mlcore.embedding.augmentation import Augmentation, augment
+from mlcore.embedding.pseudo_writers import WriterChanges, draw_pseudo_writer
 from mlcore.imaging import prepare
+from tests.mlcore.embedding.stillness import NO_CHANGE, Still
 from tests.mlcore.pages import signature_bytes
 
 FINE = prepare(signature_bytes(2)).fine
+PARTS = tuple(field.name for field in dataclasses.fields(Augmentation))
+
+
+def apart(left: np.ndarray, right: np.ndarray) -> float:
+    return float(np.abs(left.astype(int) - right.astype(int)).mean())
 
 
 def test_the_same_seed_gives_the_same_canvas_and_another_seed_another() -> None:
@@ -19,6 +30,14 @@ def test_the_same_seed_gives_the_same_canvas_and_another_seed_another() -> None:
     assert not np.array_equal(first, augment(FINE, np.random.default_rng(2)))
 
 
+def test_everything_at_once_is_decided_by_the_generator_alone() -> None:
+    always = Augmentation(thicken=1, binarise=0, noise=1, clutter=1, scan=1, cut=1)
+    writer = draw_pseudo_writer(np.random.default_rng(1), WriterChanges(cut=1.0))
+    first, again = (augment(FINE, np.random.default_rng(8), always, writer) for _ in range(2))
+    assert first.any()
+    assert np.array_equal(first, again)
+
+
 def test_ink_stays_within_bounds_over_many_draws() -> None:
     shares = [np.count_nonzero(augment(FINE, np.random.default_rng(seed)) > 80) for seed in range(60)]
     original = np.count_nonzero(prepare(signature_bytes(2)).canvas > 80)
@@ -27,24 +46,55 @@ def test_ink_stays_within_bounds_over_many_draws() -> None:
 
 
 def test_without_strength_the_canvas_is_nearly_the_products_own() -> None:
-    still = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)
-    canvas = augment(FINE, _Still(), still)  # type: ignore[arg-type]
-    difference = np.abs(canvas.astype(int) - prepare(signature_bytes(2)).canvas.astype(int))
-    assert difference.mean() < 8
+    assert apart(augment(FINE, Still(), NO_CHANGE), prepare(signature_bytes(2)).canvas) < 8
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_alone_changes_the_canvas_in_some_draw(part: str) -> None:
+    strength = dataclasses.replace(NO_CHANGE, **{part: 1.0 if getattr(Augmentation(), part) < 1 else 2.0})
+    changes = [
+        apart(
+            augment(FINE, np.random.default_rng(seed), strength), augment(FINE, np.random.default_rng(seed), NO_CHANGE)
+        )
+        for seed in range(4)
+    ]
+    assert max(changes) > 0.3
+
+
+def test_a_scan_leaves_the_signature_where_and_as_large_as_it_was() -> None:
+    """JPEG's ringing or the coarse dots must not become ink at the edges, which would rescale everything."""
+    strength = dataclasses.replace(NO_CHANGE, scan=1.0)
+    clean = augment(FINE, np.random.default_rng(0), NO_CHANGE)
+    for seed in range(12):
+        scanned = augment(FINE, np.random.default_rng(seed), strength)
+        box, found = (cv2.boundingRect((canvas > 60).astype(np.uint8)) for canvas in (clean, scanned))
+        assert np.abs(np.subtract(box, found)).max() <= 6
+
+
+def test_a_cut_takes_the_left_end_away() -> None:
+    strength = dataclasses.replace(NO_CHANGE, cut=1.0)
+    hooked = np.zeros_like(FINE)
+    hooked[90:100] = 255  # a line across all of the canvas
+    hooked[60:90, :5] = 255  # and a hook at its left end, which some cuts remove
+    heights = [cv2.boundingRect(augment(hooked, np.random.default_rng(seed), strength))[3] for seed in range(12)]
+    whole = cv2.boundingRect(augment(hooked, np.random.default_rng(1), NO_CHANGE))[3]
+    assert max(heights) == whole
+    assert min(heights) < whole / 2
+
+
+def test_a_signature_turned_far_is_not_cut_off() -> None:
+    """Only the cells around the ink are worked out; all of its ends must lie in them."""
+    corners = np.zeros_like(FINE)
+    for row in (70, 120):
+        for column in (8, 368):
+            corners[row : row + 8, column : column + 8] = 255
+    for seed in range(40):
+        turned = augment(
+            corners, np.random.default_rng(seed), dataclasses.replace(NO_CHANGE, rotation=0.12, elastic=1.6)
+        )
+        count, _ = cv2.connectedComponents((turned > 100).astype(np.uint8))
+        assert count == 1 + 4
 
 
 def test_an_empty_canvas_stays_empty() -> None:
     assert not augment(np.zeros((192, 384), np.uint8), np.random.default_rng(1)).any()
-
-
-class _Still:
-    """A generator that always draws the middle: nothing happens to the ink."""
-
-    def normal(self, mean: float, sd: float, size: object = None) -> object:
-        return mean if size is None else np.full(size, mean, dtype=np.float64)  # type: ignore[call-overload]
-
-    def random(self) -> float:
-        return 0.99
-
-    def uniform(self, low: float, high: float, size: object = None) -> float:
-        return (low + high) / 2

@@ -7,30 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlcore.embedding.corpus import load_corpus
 from mlcore.embedding.sources import DataError, join, load_images, load_recordings, read_manifest
-from mlcore.synthesis import genuine, make_signer
-from tests.mlcore.embedding.signers import write_manifest
-
-
-def write_recording(folder: Path) -> Path:
-    points, offsets = [], [0]
-    for seed in range(3):
-        trajectory = genuine(make_signer(3), seed)
-        samples = np.column_stack(
-            [trajectory.x, trajectory.y, trajectory.time, trajectory.pen, trajectory.pressure]
-        ).astype(np.float32)
-        points.append(samples)
-        offsets.append(offsets[-1] + len(samples))
-    folder.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        folder / "tablet.npz",
-        points=np.concatenate(points),
-        offsets=np.array(offsets),
-        writer=np.array([4, 4, 5]),
-        genuine=np.array([True, False, True]),
-    )
-    return folder
+from tests.mlcore.embedding.signers import write_manifest, write_recording
 
 
 def test_a_manifest_is_read_by_split(tmp_path: Path) -> None:
@@ -101,15 +79,8 @@ def test_joined_sets_keep_their_writers_apart(tmp_path: Path) -> None:
     assert len(both.fine) == 2 * len(images.fine)
 
 
-def test_a_corpus_is_prepared_once_and_read_from_its_cache(tmp_path: Path) -> None:
-    folder = write_manifest(tmp_path / "data", writers=3, genuine=2, forged=1)
-    recordings = write_recording(tmp_path / "pens")
-    first = load_corpus(folder, recordings, cache=tmp_path / "cache")
-    again = load_corpus(folder, recordings, cache=tmp_path / "cache", progress=_fail)
-    assert np.array_equal(first.fine, again.fine)
-    assert first.names == again.names
-    assert set(first.datasets) == {"synthetic", "tablet"}
-
-
-def _fail(*_: object) -> None:
-    raise AssertionError("the cache was not used")
+def test_a_recording_left_out_is_not_rendered(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no recordings .* but for those left out"):
+        load_recordings(write_recording(tmp_path), variants=1, seed=1, without=("tablet",))
+    with pytest.raises(DataError, match=r"no recordings \(\*\.npz\)"):
+        load_recordings(tmp_path / "nowhere", variants=1, seed=1)
