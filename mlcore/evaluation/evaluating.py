@@ -9,9 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mlcore.evaluation.calibration_check import check_calibration
 from mlcore.evaluation.embedded import EmbeddedSet
-from mlcore.evaluation.figures import area_under_curve, bootstrap_interval, equal_error_rate, frr_at_far
+from mlcore.evaluation.figures import (
+    area_under_curve,
+    bootstrap_interval,
+    equal_error_rate,
+    frr_at_far,
+    least_cost,
+    log_likelihood_ratio_cost,
+)
 from mlcore.evaluation.protocol import Kind, Measured, WriterTrials, measure, trials
+from mlcore.scoring.calibration import Calibration
 from mlcore.scoring.decision import decide
 from mlcore.scoring.logistic import sigmoid
 from mlcore.scoring.scorer import Scorer
@@ -40,8 +49,8 @@ def evaluate(data: EmbeddedSet, scorer: Scorer, references: Sequence[int]) -> di
     datasets = list(dict.fromkeys(row.dataset for row in data.rows))
     measured = measure(data, scorer.cohort)
     outcomes = {count: judge_all(data, measured, scorer, count) for count in references}
-    by_dataset = {name: _summary(data, outcomes, name) for name in datasets}
-    return {"datasets": by_dataset, "all": _summary(data, outcomes, None)}
+    by_dataset = {name: _summary(data, outcomes, scorer, name) for name in datasets}
+    return {"datasets": by_dataset, "all": _summary(data, outcomes, scorer, None)}
 
 
 def judge_all(data: EmbeddedSet, measured: Sequence[Measured], scorer: Scorer, references: int) -> list[Outcome]:
@@ -72,7 +81,9 @@ def _judge(
     return scores, verdicts
 
 
-def _summary(data: EmbeddedSet, outcomes: Mapping[int, list[Outcome]], dataset: str | None) -> dict[str, Any]:
+def _summary(
+    data: EmbeddedSet, outcomes: Mapping[int, list[Outcome]], scorer: Scorer, dataset: str | None
+) -> dict[str, Any]:
     chosen = [i for i, row in enumerate(data.rows) if dataset in (None, row.dataset)]
     writers = {(data.rows[i].dataset, data.rows[i].writer) for i in chosen}
     refused = {
@@ -82,7 +93,11 @@ def _summary(data: EmbeddedSet, outcomes: Mapping[int, list[Outcome]], dataset: 
     figures = {}
     for count, found in outcomes.items():
         kept = [outcome for outcome in found if dataset in (None, outcome.dataset)]
-        figures[str(count)] = {"writers_left_out": len(writers) - len(kept), **summarise(kept)}
+        figures[str(count)] = {
+            "writers_left_out": len(writers) - len(kept),
+            **summarise(kept),
+            **calibrated(kept, scorer.calibrations[count]),
+        }
     return {"writers": len(writers), "refused": refused, "references": figures}
 
 
@@ -105,6 +120,21 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "refer_rate_genuine": _rate(outcomes, "genuine", Verdict.REFER),
         "match_rate_skilled": _rate(outcomes, "skilled", Verdict.MATCH),
         "match_rate_random": _rate(outcomes, "random", Verdict.MATCH),
+    }
+
+
+def calibrated(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, Any]:
+    """Cllr and its minimum in bits, over the images that were judged, and stated beside measured error rates."""
+    pairs = [(outcome.all_scores("genuine"), outcome.all_scores("skilled")) for outcome in outcomes]
+    pooled = [np.concatenate(part) if part else np.zeros(0) for part in ([p[0] for p in pairs], [p[1] for p in pairs])]
+    # To a refused image no ratio is given; it is counted as rejected elsewhere.
+    genuine, skilled = (scores[np.isfinite(scores)] for scores in pooled)
+    both = len(genuine) and len(skilled)
+    ratios = [calibration.log_ratios(scores) for scores in (genuine, skilled)]
+    return {
+        "cllr": log_likelihood_ratio_cost(*ratios) if both else None,
+        "cllr_min": least_cost(genuine, skilled) if both else None,
+        "calibration": [check.as_dict() for check in check_calibration(pairs, calibration)],
     }
 
 

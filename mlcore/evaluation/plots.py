@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,49 @@ def plot_scores(genuine: Floats, skilled: Floats, thresholds: Sequence[float], p
     axes.legend()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
+
+
+def plot_calibration(checks: Mapping[str, Sequence[Mapping[str, Any]]], path: Path, *, title: str) -> None:
+    """Stated against measured FAR and FRR with both 95 % intervals, in per cent on logarithmic axes.
+
+    checks: CalibrationCheck.as_dict() of each name, such as a number of specimens. On the diagonal the two agree.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.6, 4.8), layout="constrained")
+    low, high = 100 * _TICKS[0], 100 * _TICKS[-1]
+    for axes, rate in zip(figure.subplots(1, 2), ("far", "frr"), strict=True):
+        for name, found in checks.items():
+            points = np.array(
+                [
+                    [check[f"{which}{end}"] for which in ("stated", "measured") for end in ("", "_low", "_high")]
+                    for check in map(_flat, found)
+                    if check["rate"] == rate
+                ]
+            ).reshape(-1, 6)
+            x, x_low, x_high, y, y_low, y_high = np.maximum(100 * points[np.argsort(points[:, 0])], low).T
+            axes.errorbar(x, y, xerr=(x - x_low, x_high - x), yerr=(y - y_low, y_high - y), label=name, fmt="o-",
+                          markersize=4, linewidth=1.2, elinewidth=0.7)  # fmt: skip
+        axes.plot([low, high], [low, high], color="0.6", linewidth=0.8, linestyle=":")
+        axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_ticks([100 * tick for tick in _TICKS], [f"{100 * tick:g}" for tick in _TICKS], minor=False)
+            axis.set_ticks([], minor=True)
+        axes.set(xlabel=f"{rate.upper()} stated, %", ylabel=f"{rate.upper()} measured, %")
+        axes.grid(color="0.9")
+        axes.legend(fontsize="small", loc="upper left")
+    figure.suptitle(title)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
+def _flat(check: Mapping[str, Any]) -> dict[str, Any]:
+    ends = {
+        f"{which}_{end}": check[f"{which}_ci"][i]
+        for which in ("stated", "measured")
+        for i, end in enumerate(("low", "high"))
+    }
+    return {**check, **ends}
 
 
 def _deviate(share: float) -> float:

@@ -1,8 +1,8 @@
-"""Figures for people: the table of an evaluation."""
+"""Figures for people: the tables of an evaluation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 COLUMNS = (
@@ -18,29 +18,107 @@ COLUMNS = (
     "Refused genuine / forged %",
 )
 
+OPERATING_COLUMNS = (
+    "Data set",
+    "Specimens",
+    "Match: FAR % stated",
+    "measured",
+    "No match: FRR % stated",
+    "measured",
+    "Both hold",
+    "Cllr / least, bits",
+)
+RANGE_COLUMNS = ("Specimens", "Rate", "At score", "Stated %", "Measured %", "Trials", "Writers", "Holds")
+
 
 def table_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """One row a data set and number of specimens, pooled ones last, in the order of COLUMNS; figures in per cent."""
-    parts = {**report["datasets"], "all": report["all"]} if len(report["datasets"]) > 1 else report["datasets"]
     rows: list[tuple[str, ...]] = []
+    for name, references, part, figures in _parts(report):
+        interval = figures["skilled_eer_ci"]
+        rows.append(
+            (
+                name,
+                references,
+                str(part["writers"] - figures["writers_left_out"]),
+                percent(figures["skilled_eer"]),
+                f"{percent(interval[0])} - {percent(interval[1])}" if interval else "-",
+                percent(figures["random_eer"]),
+                percent(figures["frr_at_far_1"]),
+                f"{percent(figures['match_rate_genuine'])} / {percent(figures['refer_rate_genuine'])}",
+                percent(figures["match_rate_skilled"]),
+                f"{percent(part['refused']['genuine'])} / {percent(part['refused']['forged'])}",
+            )
+        )
+    return rows
+
+
+def operating_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What is stated at the two thresholds and what was measured, in the order of OPERATING_COLUMNS."""
+    rows: list[tuple[str, ...]] = []
+    for name, references, _, figures in _parts(report):
+        found = {check["at"]: check for check in figures.get("calibration", ())}
+        if found:
+            cells = [cell for at in ("t_match", "t_no_match") for cell in _stated_measured(found.get(at))]
+            holds = all(found[at]["holds"] for at in ("t_match", "t_no_match") if at in found)
+            cost = f"{_bits(figures['cllr'])} / {_bits(figures['cllr_min'])}"
+            rows.append((name, references, *cells, _yes(holds), cost))
+    return rows
+
+
+def range_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Stated and measured rates of all writers pooled across the range of scores, in the order of RANGE_COLUMNS."""
+    return [
+        (
+            references,
+            check["rate"].upper(),
+            f"{check['score']:.2f}",
+            *_stated_measured(check),
+            str(check["trials"]),
+            str(check["writers"]),
+            _yes(check["holds"]),
+        )
+        for references, figures in report["all"]["references"].items()
+        for check in figures.get("calibration", ())
+        if check["at"] == "score"
+    ]
+
+
+def calibration_sentence(report: Mapping[str, Any]) -> str:
+    """How many of the pooled stated rates hold, in words."""
+    checks = [check for figures in report["all"]["references"].values() for check in figures.get("calibration", ())]
+    points = [check for check in checks if check["at"] != "score"]
+    return (
+        f"Stated rates that hold on all writers pooled: {sum(check['holds'] for check in points)} of {len(points)} at "
+        f"the thresholds, {sum(check['holds'] for check in checks)} of {len(checks)} in all. A rate holds when stated "
+        "and measured differ by no more than their 95 % intervals allow."
+    )
+
+
+def _parts(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Data set, number of specimens, its part of the report and the figures; all pooled come last."""
+    parts = {**report["datasets"], "all": report["all"]} if len(report["datasets"]) > 1 else report["datasets"]
     for name, part in parts.items():
         for references, figures in part["references"].items():
-            interval = figures["skilled_eer_ci"]
-            rows.append(
-                (
-                    name,
-                    references,
-                    str(part["writers"] - figures["writers_left_out"]),
-                    percent(figures["skilled_eer"]),
-                    f"{percent(interval[0])} - {percent(interval[1])}" if interval else "-",
-                    percent(figures["random_eer"]),
-                    percent(figures["frr_at_far_1"]),
-                    f"{percent(figures['match_rate_genuine'])} / {percent(figures['refer_rate_genuine'])}",
-                    percent(figures["match_rate_skilled"]),
-                    f"{percent(part['refused']['genuine'])} / {percent(part['refused']['forged'])}",
-                )
-            )
-    return rows
+            yield name, references, part, figures
+
+
+def _stated_measured(check: Mapping[str, Any] | None) -> tuple[str, str]:
+    if check is None:
+        return "-", "-"
+    stated, measured = (
+        f"{percent(check[which])} ({percent(check[f'{which}_ci'][0])} - {percent(check[f'{which}_ci'][1])})"
+        for which in ("stated", "measured")
+    )
+    return stated, measured
+
+
+def _bits(cost: float | None) -> str:
+    return "-" if cost is None else f"{cost:.3f}"
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"
 
 
 def percent(share: float | None) -> str:
@@ -50,6 +128,16 @@ def percent(share: float | None) -> str:
 
 def markdown_table(report: Mapping[str, Any]) -> str:
     """The same as a Markdown table, for the model card."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += ["| " + " | ".join(row) + " |" for row in table_rows(report)]
+    return _markdown(COLUMNS, table_rows(report))
+
+
+def markdown_calibration(report: Mapping[str, Any]) -> str:
+    """Stated beside measured rates as Markdown, for the model card: at the thresholds, then across the scores."""
+    thresholds = _markdown(OPERATING_COLUMNS, operating_rows(report))
+    return f"{thresholds}\n{_markdown(RANGE_COLUMNS, range_rows(report))}\n{calibration_sentence(report)}\n"
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"

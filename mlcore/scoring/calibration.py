@@ -75,8 +75,11 @@ class Calibration:
 
     def likelihood_ratio(self, score: float) -> float:
         """p(score | genuine) / p(score | skilled), falling with the score and within what the trials support."""
-        ratio = self.ratio or self._ratio_by_quantiles()
-        return ratio.at(score)
+        return float(np.exp(self.log_ratios(np.asarray([score], dtype=np.float64))[0]))
+
+    def log_ratios(self, scores: Floats) -> Floats:
+        """Natural logarithms of the likelihood ratios of scores, (N,) -> (N,)."""
+        return (self.ratio or self._ratio_by_quantiles()).log_at(scores)
 
     def score_at_far(self, share: float) -> float:
         """The score within which this share of skilled forgeries lies."""

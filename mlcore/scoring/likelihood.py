@@ -27,10 +27,6 @@ class LikelihoodRatio:
         ratios = self.intercept + self.slope * np.nan_to_num(np.asarray(scores, dtype=np.float64))
         return np.asarray(np.clip(ratios, self.lowest, self.highest), dtype=np.float64)
 
-    def at(self, score: float) -> float:
-        """LR of one score, above 0; 1 speaks for neither."""
-        return float(np.exp(self.log_at(np.asarray([score]))[0]))
-
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,19 @@ from rich.console import Console
 from rich.table import Table
 
 from mlcore.bundle import BASE_DIRECTORY, ArtefactError, Bundle, load_bundle
-from mlcore.embedding.sources import DataError, read_manifest
+from mlcore.embedding.sources import DataError, Row, read_manifest
 from mlcore.evaluation.embedded import EmbeddedSet, embed_rows
 from mlcore.evaluation.evaluating import evaluate, judge_all
 from mlcore.evaluation.protocol import measure
-from mlcore.evaluation.report import COLUMNS, table_rows
+from mlcore.evaluation.report import (
+    COLUMNS,
+    OPERATING_COLUMNS,
+    RANGE_COLUMNS,
+    calibration_sentence,
+    operating_rows,
+    range_rows,
+    table_rows,
+)
 from mlcore.management.progress import counting
 from mlcore.scoring import MAX_REFERENCES
 
@@ -33,7 +42,10 @@ class Command(BaseCommand):
         parser.add_argument("--references", default="1,3,5", help="numbers of specimens, such as 1,3,5")
         parser.add_argument("--model", type=Path, default=BASE_DIRECTORY, help="folder of the model version")
         parser.add_argument("--json", type=Path, help="write the figures to this file")
-        parser.add_argument("--plots", type=Path, help="write DET curve and score histograms into this folder")
+        parser.add_argument("--plots", type=Path, help="write DET curve, histograms and calibration into this folder")
+        parser.add_argument(
+            "--honesty", action="store_true", help="also test shortcuts, robustness, heat map and identification"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         references = _references(options["references"])
@@ -45,12 +57,16 @@ class Command(BaseCommand):
         with counting() as progress:
             data = embed_rows(rows, bundle.embed, progress)
         report = {"model_version": bundle.name, **evaluate(data, bundle.scorer, references)}
-        _print_table(report)
+        console = Console(width=150)
+        _print_tables(report, console)
+        if options["honesty"]:
+            report["honesty"] = _honesty(rows, bundle, console)
         if options["json"]:
             options["json"].parent.mkdir(parents=True, exist_ok=True)
             options["json"].write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         if options["plots"]:
             _plot(data, bundle, max(references), options["plots"])
+            _plot_calibration(report, options["plots"])
 
 
 def _references(text: str) -> list[int]:
@@ -63,14 +79,38 @@ def _references(text: str) -> list[int]:
     return counts
 
 
-def _print_table(report: dict[str, Any]) -> None:
-    table = Table(title=f"Model {report['model_version']}")
-    for column in COLUMNS:
-        first = column == COLUMNS[0]
-        table.add_column(column, justify="left" if first else "right", no_wrap=first)
-    for row in table_rows(report):
+def _print_tables(report: dict[str, Any], console: Console) -> None:
+    console.print(_table(f"Model {report['model_version']}", COLUMNS, table_rows(report)))
+    console.print(_table("What the thresholds state and what was measured", OPERATING_COLUMNS, operating_rows(report)))
+    console.print(_table("The same across the scores, all writers pooled", RANGE_COLUMNS, range_rows(report)))
+    console.print(calibration_sentence(report))
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left", no_wrap=index == 0)
+    for row in rows:
         table.add_row(*row)
-    Console(width=150).print(table)
+    return table
+
+
+def _honesty(rows: Sequence[Row], bundle: Bundle, console: Console) -> dict[str, Any]:
+    from mlcore.evaluation.honesty import measure_honesty  # only here: it loads what a plain evaluation does not need
+
+    with counting() as progress:
+        found = measure_honesty(rows, bundle, progress)
+    for table in found.tables():
+        console.print(table)
+    figures: dict[str, Any] = found.as_dict()
+    return figures
+
+
+def _plot_calibration(report: dict[str, Any], folder: Path) -> None:
+    from mlcore.evaluation.plots import plot_calibration
+
+    checks = {f"{count} specimens": part["calibration"] for count, part in report["all"]["references"].items()}
+    plot_calibration(checks, folder / "calibration.png", title="Stated and measured error rates, all writers pooled")
 
 
 def _plot(data: EmbeddedSet, bundle: Bundle, references: int, folder: Path) -> None:
