@@ -17,7 +17,9 @@ class Verification(models.Model):
     """A questioned signature judged against a customer's specimens; what it stood on is kept with it.
 
     ``distances`` holds one entry a specimen, in the order judged:
-    ``{"specimen": public_id, "vector": [0, 2], "local": [0, 2]}``.
+    ``{"specimen": public_id, "vector": [0, 2], "local": [0, 2]}``. ``calibration`` holds ``genuine_beyond`` (of
+    which ``frr`` is the value) and ``skilled_within`` (``far``), each ``{"value", "low", "high", "trials",
+    "writers"}``, and ``likelihood_ratio``; it is empty for verifications made before it was kept.
     """
 
     class Verdict(models.TextChoices):
@@ -46,6 +48,9 @@ class Verification(models.Model):
     probability = models.FloatField(help_text=_("Genuine against skilled forgery, equal priors."))
     far = models.FloatField(help_text=_("Share of skilled forgeries with this score or a smaller one."))
     frr = models.FloatField(help_text=_("Share of genuine signatures with a larger score."))
+    calibration = models.JSONField(
+        default=dict, blank=True, help_text=_("Both shares with 95 % interval and counts, and the likelihood ratio.")
+    )
     t_match = models.FloatField()
     t_no_match = models.FloatField()
     verdict = models.CharField(max_length=8, choices=Verdict.choices)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from customers.models import Customer, Specimen
 from customers.selectors import customers_with_counts
+from mlcore.scoring.likelihood import support
 from verification.models import Verification
 
 if TYPE_CHECKING:
@@ -66,6 +68,23 @@ def verification_comparisons(verification: Verification) -> list[Comparison]:
         if UUID(entry["specimen"]) in specimens
     ]
     return sorted(found, key=lambda comparison: (comparison.local, comparison.vector))
+
+
+def likelihood_in_words(ratio: float) -> str:
+    """What follows "so many times": which explanation a likelihood ratio speaks for, and how strongly."""
+    genuine = ratio >= 1
+    strength = {
+        "none": _("no support for either"),
+        "weak": _("weak support for genuine") if genuine else _("weak support for a forgery"),
+        "moderate": _("moderate support for genuine") if genuine else _("moderate support for a forgery"),
+        "moderately_strong": (
+            _("moderately strong support for genuine") if genuine else _("moderately strong support for a forgery")
+        ),
+        "strong": _("strong support for genuine") if genuine else _("strong support for a forgery"),
+    }[support(ratio)]
+    if genuine:
+        return _("as likely from a genuine signature as from a skilled forgery: %s") % strength
+    return _("as likely from a skilled forgery as from a genuine signature: %s") % strength
 
 
 def customers_recent(*, asked_by: User, limit: int) -> list[Customer]:

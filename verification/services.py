@@ -191,6 +191,11 @@ def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dic
         "probability": float(judgement.probability),
         "far": float(judgement.far),
         "frr": float(judgement.frr),
+        "calibration": {
+            "genuine_beyond": asdict(judgement.genuine_beyond),
+            "skilled_within": asdict(judgement.skilled_within),
+            "likelihood_ratio": float(judgement.likelihood_ratio),
+        },
         "t_match": float(judgement.t_match),
         "t_no_match": float(judgement.t_no_match),
         "verdict": str(judgement.verdict),

@@ -23,7 +23,12 @@ from verification.forms import ListForm, VerifyForm
 from verification.images import VIEWS, ImageLost, verification_png
 from verification.models import Verification
 from verification.scale import score_scale
-from verification.selectors import customers_recent, verification_comparisons, verifications_list
+from verification.selectors import (
+    customers_recent,
+    likelihood_in_words,
+    verification_comparisons,
+    verifications_list,
+)
 from verification.services import VerificationRefused, verification_ready, verification_run
 
 ASKS = ("verification.add_verification", "customers.view_customer")
@@ -103,9 +108,11 @@ def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The verdict and what it stands on."""
     user, verification = _verification(request, public_id)
+    ratio = verification.calibration.get("likelihood_ratio")
     context = {
         "verification": verification,
         "customer": verification.customer,
+        "likelihood": likelihood_in_words(ratio) if ratio else "",
         "comparisons": verification_comparisons(verification),
         "may_see": user.has_perm(SEES),
         "image_url": reverse("verification:image", args=[verification.public_id]),

@@ -24,7 +24,7 @@ class LikelihoodRatio:
 
     def log_at(self, scores: Floats) -> Floats:
         """Scores (N,) -> log LR (N,); large speaks for genuine. A score of +inf gets the lowest, -inf the highest."""
-        ratios = self.intercept + self.slope * np.nan_to_num(np.asarray(scores, dtype=np.float64))
+        ratios = self.intercept + self.slope * np.clip(scores, -1e12, 1e12)
         return np.asarray(np.clip(ratios, self.lowest, self.highest), dtype=np.float64)
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,3 +57,15 @@ def fit_ratio(genuine: Floats, skilled: Floats, *, worth_genuine: float, worth_s
     if slope >= 0:
         return LikelihoodRatio(0.0, 0.0, lowest, highest)
     return LikelihoodRatio(head.intercept - slope * float(head.centre[0]), slope, lowest, highest)
+
+
+def support(ratio: float) -> str:
+    """How strongly a likelihood ratio, or its inverse below 1, speaks for one side (ENFSI guideline 2015).
+
+    "none" below 2, "weak" below 10, "moderate" below 100, "moderately_strong" below 1,000, then "strong".
+    """
+    strength = max(ratio, 1.0 / max(ratio, 1e-300))
+    for limit, word in ((2, "none"), (10, "weak"), (100, "moderate"), (1000, "moderately_strong")):
+        if strength < limit:
+            return word
+    return "strong"

@@ -63,7 +63,7 @@ def test_honesty_is_measured_where_it_is_asked_for(
             return {"shortcuts": 0.5}
 
         def tables(self) -> list[Table]:
-            return [Table("x", title="Honesty of the model")]
+            return [Table("Honesty of the model")]
 
     asked: list[object] = []
 

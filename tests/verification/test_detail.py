@@ -52,9 +52,8 @@ def test_it_shows_all_figures_and_who_asked(as_verifier: Client, ask: Any, custo
     content = page_of(as_verifier, made)
     for words in (
         "Score −0.25",
-        "3.1\u00a0%",
-        "20\u00a0%",
-        "&lt; 0.1\u00a0%",
+        "<dt>3.1 ",
+        "<dt>20 ",
         "−1.00",
         "1.00",
         customer.name,
@@ -67,6 +66,38 @@ def test_it_shows_all_figures_and_who_asked(as_verifier: Client, ask: Any, custo
         str(made.public_id),
     ):
         assert words in content, words
+
+
+def test_the_figures_stand_with_interval_count_and_likelihood_in_words(as_verifier: Client, ask: Any) -> None:
+    made = ask()
+    counted = {"trials": 4105, "writers": 43}
+    Verification.objects.update(
+        far=0.0312,
+        frr=0.2,
+        calibration={
+            "genuine_beyond": {"value": 0.2, "low": 0.156, "high": 0.253, **counted},
+            "skilled_within": {"value": 0.0312, "low": 0.0, "high": 0.0612, **counted, "trials": 5325},
+            "likelihood_ratio": 0.0263,
+        },
+    )
+    content = " ".join(page_of(as_verifier, made).split())
+    assert "<dt>20 <span>(16–25)</span></dt><dd>of 100 genuine signatures lie beyond this score</dd>" in content
+    assert "<dt>3.1 <span>(0–6.1)</span></dt><dd>of 100 skilled forgeries lie within this score</dd>" in content
+    assert (
+        "<dt>38 times</dt><dd>as likely from a skilled forgery as from a genuine signature: "
+        "moderate support for a forgery</dd>"
+    ) in content
+    assert "Counted on 4,105 comparisons of genuine and 5,325 of forged signatures by 43 other writers." in content
+
+
+def test_a_verification_from_before_intervals_were_kept_still_shows(as_verifier: Client, ask: Any) -> None:
+    made = ask()
+    Verification.objects.update(far=0.0312, frr=0.2, probability=0.00001, calibration={})
+    content = " ".join(page_of(as_verifier, made).split())
+    assert "<dt>20</dt><dd>of 100 genuine signatures lie beyond this score</dd>" in content
+    assert "<dt>3.1</dt><dd>of 100 skilled forgeries lie within this score</dd>" in content
+    assert "<dt>&lt; 0.1 %</dt><dd>probability that it is genuine" in content
+    assert "In brackets" not in content
 
 
 def test_the_drawn_scale_has_no_inline_style(as_verifier: Client, ask: Any) -> None:

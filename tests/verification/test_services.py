@@ -20,6 +20,7 @@ from mlcore.selectors import bundles_forget
 from mlcore.services import specimen_embed
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
+from tests.mlcore.bundles import make_scorer
 from tests.mlcore.making import drawn_page, drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
 from verification.services import VerificationRefused, verification_ready, verification_run
@@ -78,6 +79,13 @@ def test_everything_that_the_verdict_stands_on_is_kept(
     assert set(kept.box) == {"left", "top", "right", "bottom"}
     assert kept.media_type == "image/png"
     assert 0 <= kept.probability <= 1
+    within, beyond = kept.calibration["skilled_within"], kept.calibration["genuine_beyond"]
+    assert (within["value"], beyond["value"]) == (kept.far, kept.frr)
+    assert within["low"] <= kept.far <= within["high"]
+    assert beyond["low"] <= kept.frr <= beyond["high"]
+    assert (within["trials"], within["writers"], beyond["trials"]) == (400, 20, 400)
+    expected = make_scorer().calibrations[3].likelihood_ratio(kept.score)
+    assert kept.calibration["likelihood_ratio"] == pytest.approx(expected)
     assert kept.skipped == []
     assert kept.human_decision == ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django import template
 
 register = template.Library()
@@ -10,12 +12,32 @@ register = template.Library()
 @register.filter
 def share(value: float) -> str:
     """A share in [0, 1] as per cent that promises no more than was measured: never 0 % or 100 %."""
-    per_cent = 100 * float(value)
-    if per_cent < 0.1:
-        return "< 0.1\u00a0%"
-    if per_cent > 99.9:
-        return "> 99.9\u00a0%"
-    return f"{per_cent:.1f}\u00a0%" if per_cent < 10 or per_cent > 90 else f"{per_cent:.0f}\u00a0%"
+    return f"{of_hundred(value)}\u00a0%"
+
+
+@register.filter
+def of_hundred(value: float) -> str:
+    """A share in [0, 1] as so many of a hundred, never none and never all."""
+    count = 100 * float(value)
+    return "< 0.1" if count < 0.1 else "> 99.9" if count > 99.9 else _rounded(count)
+
+
+@register.filter
+def interval(share: Mapping[str, float]) -> str:
+    """The ends of a share's interval as so many of a hundred; they may well be none and all."""
+    low, high = (_rounded(100 * float(share[end])).removesuffix(".0") for end in ("low", "high"))
+    return f"{low}–{high}"
+
+
+@register.filter
+def times(value: float) -> str:
+    """A likelihood ratio, or its inverse below 1, with no more than two digits."""
+    strength = float(f"{max(float(value), 1.0 / float(value)):.2g}")
+    return f"{strength:.1f}" if strength < 10 else f"{strength:,.0f}"
+
+
+def _rounded(count: float) -> str:
+    return f"{count:.1f}" if count < 10 or count > 90 else f"{count:.0f}"
 
 
 @register.filter
