@@ -56,7 +56,8 @@ bench: .venv/.ready
 	@$(PY) -m bench
 
 evaluate: .venv/.ready
-	@$(PY) manage.py evaluate_model --data $(DATA) --split test --references 1,3,5
+	@$(PY) manage.py evaluate_model --data $(DATA) --split test --references 1,3,5 --honesty \
+		--json var/evaluation.json --plots var/plots
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache htmlcov .coverage
