@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -11,11 +12,20 @@ import pytest
 from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
 from mlcore.embedding.export import ExportError, export_network, parity
 from mlcore.embedding.network import build_network
+from mlcore.embedding.pseudo_writers import WriterChanges
 from mlcore.embedding.sampling import BatchShape
 from mlcore.embedding.sources import SignatureSet, load_images, read_manifest
-from mlcore.embedding.training import CollapseWatch, Progress, TrainingPlan, TrainingStopped, train
+from mlcore.embedding.training import (
+    CollapseWatch,
+    Progress,
+    TrainingPlan,
+    TrainingStopped,
+    _batches,
+    train,
+)
 from mlcore.runtime import Network, file_digest
 from tests.mlcore.embedding.signers import write_manifest
+from tests.mlcore.embedding.stillness import NO_CHANGE
 
 SMALL = ((8, 1), (8, 0), (16, 0))
 PLAN = TrainingPlan(
@@ -88,6 +98,32 @@ def test_a_resumed_run_equals_an_uninterrupted_one(signatures: SignatureSet, tmp
     train(second, signatures, plan, checkpoints=tmp_path / "parts")
     for left, right in zip(whole.get_weights(), second.get_weights(), strict=True):
         assert np.allclose(left, right, atol=1e-4)
+
+
+def test_without_forgeries_strangers_alone_are_learnt_from(signatures: SignatureSet, tmp_path: Path) -> None:
+    """Nobody is forged here, and one writer has a single signature."""
+    kept = np.flatnonzero(signatures.genuine)
+    kept = kept[(signatures.writers[kept] != 0) | (kept == 0)]
+    alone = replace(
+        signatures, fine=signatures.fine[kept], writers=signatures.writers[kept], genuine=signatures.genuine[kept]
+    )
+    assert (alone.writers == 0).sum() == 1
+    told: list[Progress] = []
+    plan = replace(PLAN, steps=8, report_every=4)
+    assert train(small_network(), alone, plan, checkpoints=tmp_path, on_progress=told.append) == 8
+    assert all(0 < progress.loss < 10 for progress in told)
+    assert told[-1].spread > 0.3
+
+
+def test_all_signatures_of_a_writer_are_changed_alike(signatures: SignatureSet) -> None:
+    """Everybody writes the same here, so that only the pseudo-writer tells canvases apart."""
+    equal = replace(signatures, fine=np.repeat(signatures.fine[:1], len(signatures.fine), axis=0))
+    changes = WriterChanges(mirror=0.5, upend=0.5, stretch=0.4, turn=0.3, slant=0.4)
+    plan = replace(PLAN, augmentation=NO_CHANGE, changes=changes)
+    canvases, writers, _ = next(iter(_batches(equal, plan, first_step=1)))
+    apart = np.abs(canvases[:, None] - canvases[None, :]).mean(axis=(2, 3, 4))
+    same = writers[:, None] == writers[None, :]
+    assert apart[same].max() < 0.5 * apart[~same].min()
 
 
 def test_a_checkpoint_of_other_data_is_not_passed_off_as_this_data(signatures: SignatureSet, tmp_path: Path) -> None:

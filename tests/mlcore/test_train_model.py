@@ -1,0 +1,206 @@
+"""Training from the command line, on synthetic signers: what it writes, and a sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from mlcore.bundle import load_bundle
+from mlcore.runtime import file_digest
+from tests.mlcore.embedding.signers import write_manifest, write_recording
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five writers of each split; a broken image, a writer with one image, and a second data set."""
+    folder = write_manifest(tmp_path_factory.mktemp("signers"), writers=15, genuine=8, forged=2)
+    manifest = folder / "manifest.csv"
+    lines = manifest.read_text().replace(",synthetic,", ",scans,").splitlines()
+    (folder / "broken.png").write_bytes(b"no image")
+    lines.append("broken.png,scans,003,genuine,train")
+    lines.append("signer003/genuine_00.png,scans,099,genuine,train")
+    for split, number in (("train", 3), ("validation", 1), ("test", 2)):
+        lines += [f"signer{number:03d}/genuine_0{index}.png,other,{number},genuine,{split}" for index in range(4)]
+        lines.append(f"signer{number:03d}/forged_00.png,other,{number},forged,{split}")
+    manifest.write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `model`, trained for two steps, its `work` and the prepared `corpus`."""
+    folder = tmp_path_factory.mktemp("trained")
+    train(data, folder, sources="images")
+    return folder
+
+
+def train(data: Path, folder: Path, **options: object) -> None:
+    defaults = {"steps": 2, "name": "trial", "signers": 0, "output": folder / "model", "work": folder / "work"}
+    call_command("train_model", **{"data": data, **defaults, **options})
+
+
+def begun(trained: Path, folder: Path) -> Path:
+    """A copy of a run, to go on with; returns its checkpoint."""
+    shutil.copytree(trained / "work", folder / "work")
+    (folder / "corpus").symlink_to(trained / "corpus")
+    return folder / "work" / "checkpoint.npz"
+
+
+def test_a_model_is_trained_fitted_measured_and_written(trained: Path) -> None:
+    bundle = load_bundle(trained / "model")
+    assert bundle.name == "trial"
+    assert bundle.manifest["data"] == {
+        "scans": {"writers": 6, "genuine": 41, "forged": 10},
+        "other": {"writers": 1, "genuine": 4, "forged": 1},
+    }
+    facts = bundle.manifest["training"]
+    assert (facts["steps"], facts["seed"], facts["refused"]) == (2, 1, 1)
+    assert (facts["sources"], facts["synthetic_signers"], facts["without"]) == (["images"], 0, [])
+    assert facts["start"] is None
+    assert facts["recipe"]["steps"] == 2
+    assert set(facts["recipe"]["augmentation"]) >= {"rotation", "elastic"}
+    assert set(bundle.manifest["figures"]) == {"validation", "test"}
+    assert len(bundle.scorer.cohort.vectors) == 7
+    assert json.loads((trained / "work" / "progress.jsonl").read_text().splitlines()[-1])["step"] == 2
+
+
+def test_started_again_it_finds_its_checkpoint_and_only_fits_and_writes(data: Path, trained: Path) -> None:
+    with pytest.raises(CommandError, match="There is a model in"):
+        train(data, trained, sources="images")
+    train(data, trained, sources="images", replace=True)
+    assert load_bundle(trained / "model").manifest["training"]["steps"] == 2
+    assert len((trained / "work" / "progress.jsonl").read_text().splitlines()) == 1
+
+
+def test_it_starts_from_a_model_adds_sources_and_leaves_a_data_set_unseen(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    pens = write_recording(tmp_path / "pens")
+    train(data, tmp_path, steps=1, recordings=pens, signers=1, without="other", start=trained / "model")
+    manifest = load_bundle(tmp_path / "model").manifest
+    assert set(manifest["data"]) == {"scans", "tablet", "synthetic"}
+    assert manifest["data"]["synthetic"]["writers"] == 1
+    assert manifest["training"]["sources"] == ["images", "recordings", "synthetic"]
+    assert manifest["training"]["without"] == ["other"]
+    assert manifest["training"]["start"] == file_digest(trained / "model" / "network.keras")
+    assert set(manifest["figures"]["validation"]["datasets"]) == {"scans"}
+    assert set(manifest["figures"]["test"]["datasets"]) == {"scans", "other"}
+    with pytest.raises(CommandError, match="trained on other data"):
+        train(data, tmp_path, steps=1, recordings=pens, signers=1, without="other", replace=True)
+
+
+def test_a_network_of_no_numbers_stops_the_run_and_writes_no_checkpoint(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    import keras
+
+    model = keras.models.load_model(trained / "model" / "network.keras", compile=False)
+    model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
+    model.save(tmp_path / "spoilt.keras")
+    (tmp_path / "corpus").symlink_to(trained / "corpus")
+    with pytest.raises(CommandError, match=r"(is not a|are no longer) numbers?\b.*checkpoint is kept\.$"):
+        train(data, tmp_path, sources="images", steps=1, start=tmp_path / "spoilt.keras")
+    assert not (tmp_path / "work" / "checkpoint.npz").exists()
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(data: Path, trained: Path, tmp_path: Path) -> None:
+    checkpoint = begun(trained, tmp_path)
+    before = checkpoint.read_bytes()
+    checkpoint.with_name("checkpoint.npz.part").symlink_to("/dev/full")
+    with pytest.raises(CommandError, match=r"\(No space left on device\); the one before is kept\.$"):
+        train(data, tmp_path, sources="images", steps=3)
+    assert checkpoint.read_bytes() == before
+    assert not checkpoint.with_name("checkpoint.npz.part").is_symlink()
+
+
+def test_a_truncated_checkpoint_is_a_sentence(data: Path, trained: Path, tmp_path: Path) -> None:
+    checkpoint = begun(trained, tmp_path)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-2000])
+    with pytest.raises(CommandError, match="is damaged .* Remove it to start afresh"):
+        train(data, tmp_path, sources="images", steps=3)
+
+
+def test_a_checkpoint_of_another_architecture_is_a_sentence(data: Path, trained: Path, tmp_path: Path) -> None:
+    import keras
+
+    from mlcore.embedding.checkpoint import save_checkpoint
+    from mlcore.embedding.network import build_network
+
+    checkpoint = begun(trained, tmp_path)
+    save_checkpoint(checkpoint.parent, build_network(((8, 0), (8, 0), (8, 0)), stem=8), keras.optimizers.AdamW(), {})
+    with pytest.raises(CommandError, match=r"was written by another network\. Remove it to start afresh\.$"):
+        train(data, tmp_path, sources="images", steps=3)
+
+
+def test_a_start_that_does_not_fit_is_a_sentence(data: Path, tmp_path: Path) -> None:
+    from mlcore.embedding.network import build_network
+
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.keras").write_bytes(b"no model")
+    build_network(((8, 0), (8, 0), (8, 0)), stem=8).save(tmp_path / "other.keras")
+    for name, sentence in (
+        ("nowhere.keras", "There is no Keras model to start from"),
+        ("empty", "There is no Keras model to start from"),
+        ("broken.keras", "is damaged or not a Keras model"),
+        ("other.keras", "has another architecture than the one to train"),
+    ):
+        with pytest.raises(CommandError, match=sentence):
+            train(data, tmp_path, sources="images", start=tmp_path / name)
+    assert not (tmp_path / "corpus").exists()
+
+
+def test_images_that_can_not_be_read_are_a_sentence(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(data, folder)
+    for path in folder.glob("signer*/*.png"):
+        path.write_bytes(b"no image")
+    with pytest.raises(CommandError, match=r"^Not one of the 57 signatures of images could be used\.$"):
+        train(folder, tmp_path, sources="images")
+
+
+def test_without_forgeries_the_decision_can_not_be_fitted_which_is_said_at_once(data: Path, tmp_path: Path) -> None:
+    manifest = (data / "manifest.csv").read_text().splitlines()
+    (tmp_path / "manifest.csv").write_text("\n".join(line for line in manifest if ",forged," not in line))
+    with pytest.raises(CommandError, match=r"^There are no forgeries of validation writers; the decision can not"):
+        train(tmp_path, tmp_path, sources="images")
+    few = [line for line in manifest if ",validation" not in line or "signer001" in line or "signer004" in line]
+    (tmp_path / "manifest.csv").write_text("\n".join(few))
+    with pytest.raises(CommandError, match=r"5 validation writers need a forgery and 8 genuine .* has 2\.$"):
+        train(tmp_path, tmp_path, sources="images")
+    assert not (tmp_path / "work").exists()
+
+
+def test_training_without_data_gets_a_sentence(tmp_path: Path, data: Path) -> None:
+    with pytest.raises(CommandError, match=r"There is no manifest\.csv"):
+        train(tmp_path, tmp_path)
+    with pytest.raises(CommandError, match="no recordings"):
+        train(data, tmp_path, recordings=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"steps": 0}, "--steps takes a number above 0"),
+        ({"seed": 0}, "--seed takes a number above 0"),
+        ({"signers": -1}, "--signers takes a number from 0"),
+        ({"sources": "images,films"}, "--sources takes images, recordings and synthetic, not films"),
+        ({"sources": " , "}, r"--sources takes images, recordings and synthetic\."),
+        ({"sources": "recordings"}, "say with --recordings where they are"),
+        ({"sources": "synthetic"}, "give --signers a number above 0"),
+        ({"without": "cedra"}, "There is no data set cedra to leave out; there are other, scans"),
+        ({"without": "other,scans"}, "Every data set with split validation is left out"),
+    ],
+)
+def test_options_that_make_no_sense_get_a_sentence(
+    data: Path, tmp_path: Path, options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        train(data, tmp_path, **options)
