@@ -1,9 +1,9 @@
 """Does the heat map point where the signature was altered, and does the score hang on the places that it shows?
 
-Found: the altered section lies in the top 20 % when the median heat of its pixels (the stroke where it now is and where
-it was) is at least the 80th percentile of the heat of all inked pixels of either signature; empty paper, which is
-cold, is of no help. The same among all pixels of the map is told beside it. Chance is what an unaltered section of the
-same signature reaches: a map that lights up anywhere would do as well.
+Found: the altered section lies in the top 20 % when at least 80 % of the inked pixels of either signature are cooler
+than the median of its own pixels (the stroke where it now is and where it was); empty paper is of no help. The same
+among all pixels of the map is told beside it. Chance is what an unaltered section of the same signature reaches: a map
+that lights up anywhere would do as well.
 
 Deletion (after Samek et al. 2017): a compact piece with a tenth of the questioned ink is erased around the hottest
 inked pixel, and in comparison around inked pixels drawn at random. It is erased on both canvases, which takes the place
@@ -109,15 +109,19 @@ def _look(pair: AlteredPair, heat: Floats) -> _Looked:
     ink = pair.region | (pair.questioned.canvas > _INK)
     for known in pair.specimens:
         ink = ink | (known.canvas > _INK)
-    of_map, of_ink = np.quantile(heat, 1.0 - TOP), np.quantile(heat[ink], 1.0 - TOP)
-    altered, unaltered = np.median(heat[pair.region]), np.median(heat[pair.elsewhere])
+    altered, unaltered = (float(np.median(heat[place])) for place in (pair.region, pair.elsewhere))
     return _Looked(
         pair.alteration,
-        bool(altered >= of_map),
-        bool(altered >= of_ink),
-        bool(unaltered >= of_map),
-        bool(unaltered >= of_ink),
+        of_map=_on_top(altered, heat),
+        of_ink=_on_top(altered, heat[ink]),
+        chance_of_map=_on_top(unaltered, heat),
+        chance_of_ink=_on_top(unaltered, heat[ink]),
     )
+
+
+def _on_top(value: float, heat: Floats) -> bool:
+    """Whether at least 80 % of the pixels are cooler; equally warm ones are not, so that a flat map finds nothing."""
+    return bool((heat < value).mean() >= 1.0 - TOP)
 
 
 def _summary(looked: Sequence[_Looked]) -> tuple[Found, ...]:

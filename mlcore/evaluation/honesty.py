@@ -73,7 +73,16 @@ def measure_honesty(rows: Sequence[Row], bundle: Bundle, tell: Progress | None =
 
 
 def _shortcut_part(found: Sequence[Shortcut]) -> tuple[str, Cells, list[Cells]]:
-    columns = ("Data set", "Classifier on", "Writers", "Images", "AUC", "95 % interval", "Most telling (AUC alone)")
+    columns = (
+        "Data set",
+        "Classifier on",
+        "Writers",
+        "Images",
+        "AUC",
+        "95 % interval",
+        "within writers",
+        "Most telling, AUC alone",
+    )
     rows = [
         (
             item.dataset,
@@ -82,6 +91,7 @@ def _shortcut_part(found: Sequence[Shortcut]) -> tuple[str, Cells, list[Cells]]:
             str(item.images),
             "-" if item.auc is None else f"{item.auc:.2f}",
             f"{item.interval[0]:.2f} - {item.interval[1]:.2f}" if item.interval else "-",
+            "-" if item.within is None else f"{item.within:.2f}",
             ", ".join(f"{name} {auc:.2f}" for name, auc in item.telling),
         )
         for item in found

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 SHORTLIST = 20  # customers nearest by vector that are compared in full
+PROBES = 8  # questioned signatures a writer, at most; the interval hangs on the writers
 FALSE_FINDS = 0.01
 _ROUNDS = 300
 
@@ -121,8 +122,9 @@ def _enrol(data: EmbeddedSet, references: int) -> _Gallery:
         if len(usable) <= references:
             continue
         # The first ones of a fixed order, so that more references include the fewer.
-        drawn = np.random.default_rng(zlib.crc32(f"{dataset}/{name}".encode())).permutation(usable)[:references]
-        asked = np.setdiff1d(genuine, drawn)
+        rng = np.random.default_rng(zlib.crc32(f"{dataset}/{name}".encode()))
+        drawn = rng.permutation(usable)[:references]
+        asked = rng.permutation(np.setdiff1d(genuine, drawn))[:PROBES]
         probes.append(asked)
         writer.append(np.full(len(asked), len(specimens)))
         specimens.append(drawn)

@@ -124,9 +124,10 @@ def thicker(page: Grey, rng: np.random.Generator) -> Grey:
 
 
 def thinner(page: Grey, rng: np.random.Generator) -> Grey:
-    """A finer pen: strokes narrower by about a pixel (0.08 mm at 300 dpi), at twice the size so that none breaks."""
-    large = cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
-    return _grey(cv2.resize(cv2.dilate(large, _CROSS), page.shape[::-1], interpolation=cv2.INTER_AREA))
+    """A finer pen: strokes narrower by 4/3 pixels (0.11 mm at 300 dpi), taken off at three times the size."""
+    large = cv2.resize(page, None, fx=3, fy=3, interpolation=cv2.INTER_LINEAR)
+    narrowed = cv2.dilate(large, _CROSS, iterations=2)
+    return _grey(cv2.resize(narrowed, page.shape[::-1], interpolation=cv2.INTER_AREA))
 
 
 DISTURBANCES: dict[str, Disturbance] = {

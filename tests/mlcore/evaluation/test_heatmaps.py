@@ -1,0 +1,49 @@
+"""Counting of finds, and the pieces that are erased."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlcore.bundle import load_bundle
+from mlcore.evaluation.altered import AlteredPair, altered_pairs
+from mlcore.evaluation.heatmaps import _look, heat_maps, piece_around
+from tests.mlcore.bundles import make_bundle
+
+
+@pytest.fixture(scope="module")
+def pair() -> AlteredPair:
+    return next(iter(altered_pairs(1)))
+
+
+def test_a_map_that_shows_the_place_finds_it_and_one_that_shows_the_rest_does_not(pair: AlteredPair) -> None:
+    right = _look(pair, pair.region.astype(np.float32))
+    assert (right.of_ink, right.of_map, right.chance_of_ink) == (True, True, False)
+    wrong = _look(pair, 1.0 - pair.region.astype(np.float32))
+    assert (wrong.of_ink, wrong.of_map) == (False, False)
+    elsewhere = _look(pair, pair.elsewhere.astype(np.float32))
+    assert (elsewhere.of_ink, elsewhere.chance_of_ink, elsewhere.chance_of_map) == (False, True, True)
+
+
+def test_a_flat_map_finds_nothing(pair: AlteredPair) -> None:
+    flat = _look(pair, np.ones((96, 192), np.float32))
+    assert not (flat.of_ink or flat.of_map or flat.chance_of_ink or flat.chance_of_map)
+
+
+def test_a_piece_holds_its_share_of_the_ink() -> None:
+    canvas = np.zeros((96, 192), np.uint8)
+    canvas[48, 10:110] = 255
+    piece = piece_around(canvas, np.array([48, 60]), 0.1)
+    assert canvas[piece].sum() / canvas.sum() == pytest.approx(0.1, abs=0.02)
+    assert piece[48, 60] and not piece[48, 75]
+
+
+def test_the_whole_measurement_runs_on_any_model(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    found = heat_maps(load_bundle(make_bundle(tmp_path / "tiny")), lambda *news: told.append(news), pairs=4)
+    assert [item.alteration for item in found.found] == ["moved", "bent", "left out", "doubled", "all"]
+    assert found.found[-1].pairs == found.varied[-1].pairs == found.deletion.pairs == 4
+    assert found.deletion.hottest > 0 and found.deletion.random > 0
+    assert told[-1] == ("heat maps", 8, 8)

@@ -1,0 +1,44 @@
+"""The whole report, small."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mlcore.bundle import load_bundle
+from mlcore.embedding.sources import read_manifest
+from mlcore.evaluation import honesty
+from mlcore.evaluation.heatmaps import heat_maps
+from mlcore.evaluation.robustness import robustness
+from tests.mlcore.bundles import make_bundle
+from tests.mlcore.embedding.signers import write_manifest
+
+
+def test_a_report_is_json_tables_and_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(honesty, "heat_maps", partial(heat_maps, pairs=2))
+    monkeypatch.setattr(honesty, "robustness", partial(robustness, references=2, trials=1))
+    folder = write_manifest(tmp_path / "data", writers=4, genuine=4, forged=2)
+    (folder / "signer001" / "forged_00.png").write_bytes(b"broken")
+    told: list[str] = []
+    bundle = load_bundle(make_bundle(tmp_path / "tiny"))
+    report = honesty.measure_honesty(read_manifest(folder), bundle, lambda title, done, total: told.append(title))
+
+    figures = json.loads(json.dumps(report.as_dict()))
+    assert [item["of"] for item in figures["shortcuts"]] == ["file", "canvas"]
+    assert figures["shortcuts"][0]["images"] == 4 * 6 - 1
+    assert 0.0 <= figures["robustness"]["clean_eer"] <= 1.0
+    assert [item["references"] for item in figures["identification"]] == [1, 3]
+    assert list(dict.fromkeys(told)) == ["images", "robustness", "heat maps", "identification"]
+
+    console = Console(width=200, record=True, file=(tmp_path / "out.txt").open("w"))
+    for table in report.tables():
+        console.print(table)
+    shown = console.export_text()
+    assert len(report.tables()) == report.markdown().count("### ") == 5
+    for text in (shown, report.markdown()):
+        assert "JPEG quality 30" in text and "left out" in text and "synthetic" in text
+    assert all(line.count("|") > 3 for line in report.markdown().splitlines() if line.startswith("|"))

@@ -1,0 +1,58 @@
+"""Search over writers whose vectors cluster: sure when they lie apart, at a loss when they do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mlcore.embedding.sources import Row
+from mlcore.evaluation.embedded import EmbeddedSet
+from mlcore.evaluation.identification import _found, identification
+from mlcore.scoring.distances import FeatureStack
+from tests.mlcore.bundles import make_scorer
+
+
+def embedded(spread: float, *, writers: int = 24, genuine: int = 6, refused: tuple[int, ...] = ()) -> EmbeddedSet:
+    rng = np.random.default_rng(3)
+    rows = [Row(Path(f"{w}/{i}.png"), "made", str(w), True, "test") for w in range(writers) for i in range(genuine)]
+    vectors = np.repeat(rng.normal(size=(writers, 128)), genuine, axis=0) + spread * rng.normal(size=(len(rows), 128))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    local = np.full((len(rows), 6, 12, 32), 32**-0.5, np.float32)
+    ink = np.full((len(rows), 6, 12), 0.2, np.float32)
+    flags = np.isin(np.arange(len(rows)), refused)
+    return EmbeddedSet(tuple(rows), FeatureStack(vectors, local, ink), flags, ((),) * len(rows))
+
+
+def test_writers_far_apart_are_all_found() -> None:
+    one, three = identification(embedded(0.2), make_scorer(), (1, 3))
+    assert (one.references, three.references) == (1, 3)
+    assert (one.writers, one.probes, three.probes) == (24, 24 * 5, 24 * 3)
+    for found in (one, three):
+        assert (found.rank_one, found.rank_one_vector, found.shortlisted, found.found) == (1.0, 1.0, 1.0, 1.0)
+        assert found.rank_one_interval == (1.0, 1.0)
+
+
+def test_writers_that_can_not_be_told_apart_are_found_by_chance_only() -> None:
+    (found,) = identification(embedded(20.0), make_scorer(), (3,))
+    assert found.rank_one < 0.25
+    assert found.found is not None and found.found < 0.2
+    low, high = found.rank_one_interval
+    assert low <= found.rank_one <= high
+
+
+def test_a_refused_probe_is_not_found_and_is_never_a_specimen() -> None:
+    (found,) = identification(embedded(0.2, refused=(0, 1)), make_scorer(), (3,))
+    assert found.probes == 24 * 3
+    assert found.rank_one == found.shortlisted == 1.0 - 2 / 72
+
+
+def test_writers_without_a_signature_to_spare_are_left_out() -> None:
+    assert identification(embedded(0.2, genuine=3), make_scorer(), (3,)) == []
+
+
+def test_the_share_found_is_taken_where_one_stranger_in_a_hundred_passes() -> None:
+    """200 strangers at 0, 1, 2 ...: two may be named, so that only scores below the third pass."""
+    outside = np.arange(200.0)
+    inside, right = np.array([-1.0, 1.5, 1.9, 2.0, 50.0]), np.array([True, True, False, True, True])
+    assert _found(inside, right, outside) == 2 / 5
