@@ -40,5 +40,5 @@ def test_a_report_is_json_tables_and_markdown(tmp_path: Path, monkeypatch: pytes
     shown = console.export_text()
     assert len(report.tables()) == report.markdown().count("### ") == 5
     for text in (shown, report.markdown()):
-        assert "JPEG quality 30" in text and "left out" in text and "synthetic" in text
+        assert "JPEG quality 30" in text and "moved" in text and "synthetic" in text
     assert all(line.count("|") > 3 for line in report.markdown().splitlines() if line.startswith("|"))
