@@ -11,14 +11,15 @@ MARGIN = 4  # canvas pixels left free on every side, so that strokes do not end 
 _MAX_ENLARGEMENT = 3.0
 _MAX_GAIN = 3.0
 _PAPER = 24  # density up to which a pixel says nothing about the pen
+_FULL_SHARE = 0.4  # of the inked pixels that stand at full density on a canvas
 
 
 def normalise(density: Grey, box: Box | None) -> tuple[Grey, Grey]:
     """Scale the ink in `box` to fit the canvas, centred, aspect preserved.
 
     density: uint8 (H, W), 0 paper .. 255 ink. Returns (canvas uint8 (96, 192), fine uint8 (192, 384)); the canvas is
-    the fine one averaged over 2 x 2 pixels. Thin pens pale when they are scaled down, so the darkest tenth of the ink
-    is brought back to full density. Without a box both are empty.
+    the fine one averaged over 2 x 2 pixels, its tone evened. Thin pens pale when they are scaled down, so the darkest
+    tenth of the ink is brought back to full density. Without a box both are empty.
     """
     fine = np.zeros((2 * CANVAS_HEIGHT, 2 * CANVAS_WIDTH), dtype=np.uint8)
     if box is None or box.width <= 0 or box.height <= 0:
@@ -36,9 +37,9 @@ def normalise(density: Grey, box: Box | None) -> tuple[Grey, Grey]:
 
 
 def to_canvas(fine: Grey) -> Grey:
-    """Average 2 x 2 pixels of a fine canvas, uint8 (192, 384) -> (96, 192), and restore the ink's density."""
+    """Average 2 x 2 pixels of a fine canvas, uint8 (192, 384) -> (96, 192), and even the tone of the ink."""
     small = cv2.resize(fine, (fine.shape[1] // 2, fine.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return restore_density(np.asarray(small, dtype=np.uint8))
+    return even_tone(restore_density(np.asarray(small, dtype=np.uint8)))
 
 
 def restore_density(ink: Grey) -> Grey:
@@ -51,3 +52,20 @@ def restore_density(ink: Grey) -> Grey:
     top = int(np.searchsorted(np.cumsum(counts), 0.9 * total))
     gain = min(255.0 / max(top, 1), _MAX_GAIN)
     return np.asarray(cv2.convertScaleAbs(ink, alpha=gain), dtype=np.uint8)
+
+
+def even_tone(ink: Grey) -> Grey:
+    """Give the ink the same distribution of density on every canvas (histogram specification, by rank).
+
+    How dark a pen writes and a scanner scans tells genuine from forged in some data sets (AUC up to 0.72) and nothing
+    about the hand. Which strokes are darker than others is kept. Paper (density <= 24) and an empty canvas stay.
+    """
+    counts = np.bincount(ink.ravel(), minlength=256).astype(np.float64)
+    counts[: _PAPER + 1] = 0
+    total = counts.sum()
+    if total == 0:
+        return ink
+    rank = (np.cumsum(counts) - 0.5 * counts) / total
+    table = np.clip(_PAPER + (255 - _PAPER) * rank / (1 - _FULL_SHARE), 0, 255)
+    table[: _PAPER + 1] = np.arange(_PAPER + 1)
+    return np.asarray(cv2.LUT(ink, table.round().astype(np.uint8)), dtype=np.uint8)

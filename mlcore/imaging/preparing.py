@@ -10,6 +10,7 @@ from mlcore.imaging.decoding import decode
 from mlcore.imaging.ink import extract_ink
 from mlcore.imaging.normalisation import normalise
 from mlcore.imaging.quality import assess
+from mlcore.imaging.rules import without_rules
 from mlcore.imaging.types import Box, Grey, Limits, Signature
 
 WORKING_SIDE = 1600  # longer side in pixels at which strokes are examined; 300 dpi signatures stay as they are
@@ -35,7 +36,7 @@ def prepare_page(grey: Grey, *, box: Box | None = None, media_type: str = "image
     shrink = min(1.0, WORKING_SIDE / max(window.shape))
     working = _shrunk(window, shrink)
     ink = extract_ink(working)
-    mask, ink_box = remove_specks(ink.mask)
+    mask, ink_box = remove_specks(without_rules(ink.mask))
     near = np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)), dtype=np.uint8)
     clean = ink.density * near
     quality = assess(working, ink, mask, ink_box)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from mlcore.imaging.normalisation import MARGIN, normalise, restore_density, to_canvas
+from mlcore.imaging.normalisation import MARGIN, even_tone, normalise, restore_density, to_canvas
 from mlcore.imaging.types import Box
 
 
@@ -54,4 +55,26 @@ def test_pale_ink_is_brought_to_full_density_at_most_threefold() -> None:
 def test_the_canvas_is_the_fine_one_averaged() -> None:
     fine = np.zeros((192, 384), np.uint8)
     fine[20:40, 30:60] = 255
-    assert np.array_equal(to_canvas(fine)[10:20, 15:30], np.full((10, 15), 255))
+    assert np.array_equal(
+        to_canvas(fine)[10:20, 15:30], np.full((10, 15), 216)
+    )  # ink of one tone stands at its middle rank
+
+
+def test_every_canvas_has_the_same_tone_however_dark_the_pen() -> None:
+    """Two pens of one drawing, one pale and one black, give canvases of the same distribution of density."""
+    rng = np.random.default_rng(2)
+    drawing = np.zeros((96, 192), np.uint8)
+    drawing[20:80, 30:160] = rng.integers(60, 200, (60, 130), dtype=np.uint8)
+    pale, dark = even_tone((drawing * 0.6).astype(np.uint8)), even_tone(drawing)
+    for canvas in (pale, dark):
+        inked = canvas[canvas > 24]
+        assert np.percentile(inked, [25, 50]) == pytest.approx([24 + 231 * 0.25 / 0.6, 24 + 231 * 0.5 / 0.6], abs=6)
+        assert (inked == 255).mean() == pytest.approx(0.4, abs=0.03)
+
+
+def test_evening_the_tone_keeps_the_order_of_strokes_and_leaves_paper_alone() -> None:
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    evened = even_tone(ramp)
+    assert (np.diff(evened.ravel().astype(int)) >= 0).all()
+    assert np.array_equal(evened.ravel()[:25], ramp.ravel()[:25])
+    assert not even_tone(np.zeros((4, 4), np.uint8)).any()
