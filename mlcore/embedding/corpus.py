@@ -26,12 +26,12 @@ from mlcore.embedding.synthetic import Crowd, load_synthetic
 
 # Thin-pen Latin scripts are the weak side and few, so they are drawn more often; synthetic signers fill up.
 SHARES = {
-    "cedar": 1.0,
-    "sigcomp2011_dutch": 1.0,
-    "svc2004": 0.7,
-    "susig_visual": 1.0,
-    "susig_blind": 0.9,
-    "synthetic": 3.0,
+    "cedar": 1.5,
+    "sigcomp2011_dutch": 1.5,
+    "svc2004": 0.6,
+    "susig_visual": 0.9,
+    "susig_blind": 0.8,
+    "synthetic": 2.0,
 }
 
 

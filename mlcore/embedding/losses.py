@@ -32,6 +32,25 @@ def triplet_loss(distances: Tensor, positives: Tensor, negatives: Tensor, margin
     return TripletLoss(loss, tf.math.divide_no_nan(total, tf.reduce_sum(weights)))
 
 
+def across_writers_loss(distances: Tensor, positives: Tensor, forgeries: Tensor, margin: float) -> Tensor:
+    """max(d(a, p) - d(b, f) + margin, 0) over genuine pairs and forged pairs of any two writers, mean of the violating.
+
+    The triplet loss orders the distances of each anchor; one threshold for all customers needs the distances of all
+    writers in one order (the second term of the quadruplet loss, Chen et al. 2017, here with skilled forgeries).
+    distances: (B, B), row = anchor. positives, forgeries: bool (B, B), which pairs are genuine and which are a
+    genuine anchor with a skilled forgery of it. Scalar; 0 where either kind is missing.
+    """
+    near, far = tf.boolean_mask(distances, positives), tf.boolean_mask(distances, forgeries)
+    excess = near[:, None] - far[None, :] + margin
+    violates = tf.cast(excess > 0.0, distances.dtype)
+    return tf.math.divide_no_nan(tf.reduce_sum(violates * excess), tf.reduce_sum(violates))
+
+
+def forged_pairs(writers: Tensor, genuine: Tensor) -> Tensor:
+    """bool (B, B): the row is genuine and the column a skilled forgery of the same writer."""
+    return (writers[:, None] == writers[None, :]) & genuine[:, None] & ~genuine[None, :]
+
+
 def batch_relations(writers: Tensor, genuine: Tensor, forgery_weight: float) -> tuple[Tensor, Tensor]:
     """Who is positive and who is negative to whom.
 

@@ -18,12 +18,12 @@ Matrix = npt.NDArray[np.float64]
 class WriterChanges:
     """How often and how far writers are changed: probabilities, and standard deviations (log scale, rad, tangent)."""
 
-    mirror: float = 0.3
-    upend: float = 0.3
+    mirror: float = 0.25
+    upend: float = 0.2
     stretch: float = 0.15
     turn: float = 0.06
     slant: float = 0.15
-    cut: float = 0.25
+    cut: float = 0.15
     shortest: float = 0.45  # of the width that a cut leaves, at least
 
 

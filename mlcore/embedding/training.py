@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ import tensorflow as tf
 from mlcore.embedding.augmentation import Augmentation, augment
 from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
 from mlcore.embedding.distances import local_distances, vector_distances
-from mlcore.embedding.losses import batch_relations, triplet_loss
+from mlcore.embedding.losses import across_writers_loss, batch_relations, forged_pairs, triplet_loss
+from mlcore.embedding.pseudo_writers import WriterChanges, draw_pseudo_writer
 from mlcore.embedding.sampling import BatchShape, WriterBatches
 from mlcore.embedding.sources import SignatureSet
 from mlcore.runtime import cell_ink
@@ -40,13 +42,15 @@ class TrainingPlan:
     batch: BatchShape = field(default_factory=BatchShape)
     shares: Mapping[str, float] = field(default_factory=dict)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    changes: WriterChanges = field(default_factory=WriterChanges)
     learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
+    weight_decay: float = 0.02
     warmup: int = 100
     vector_margin: float = 0.3
     local_margin: float = 0.12
     local_weight: float = 2.0
     forgery_weight: float = 4.0
+    across_weight: float = 0.5
     checkpoint_every: int = 200
     report_every: int = 20
 
@@ -100,7 +104,7 @@ def train(
         if step % plan.report_every == 0 or step == plan.steps:
             progress = report.tell(step, len(canvases), [float(figure) for figure in figures])
             watch.check(progress)
-        if step % plan.checkpoint_every == 0 or step == plan.steps:
+        if watch.well and (step % plan.checkpoint_every == 0 or step == plan.steps):
             save_checkpoint(checkpoints, model, optimizer, {"step": step, "data": data})
     return step
 
@@ -112,9 +116,15 @@ class CollapseWatch:
         self._patience = patience
         self._low = 0
 
+    @property
+    def well(self) -> bool:
+        """Whether the last spread was no low one: a collapsing network is not worth a checkpoint."""
+        return self._low == 0
+
     def check(self, progress: Progress) -> None:
         """Raises TrainingStopped at once on NaN, and after `patience` low spreads in a row."""
-        if not math.isfinite(progress.loss):
+        # Vectors that are no numbers violate no margin, so that their loss may well be 0; the spread tells.
+        if not (math.isfinite(progress.loss) and math.isfinite(progress.spread)):
             raise TrainingStopped(f"The loss is not a number at step {progress.step}; the last checkpoint is kept.")
         self._low = self._low + 1 if progress.spread < COLLAPSED_SPREAD else 0
         if self._low >= self._patience:
@@ -149,19 +159,25 @@ def _optimizer(plan: TrainingPlan) -> Any:
         warmup_target=plan.learning_rate,
         warmup_steps=plan.warmup,
     )
-    return keras.optimizers.AdamW(schedule, weight_decay=plan.weight_decay, clipnorm=5.0)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=plan.weight_decay, clipnorm=5.0)
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    return optimizer
 
 
 def _step_function(model: keras.Model, optimizer: Any, plan: TrainingPlan) -> Any:
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> Any:
         positives, negatives = batch_relations(writers, genuine, plan.forgery_weight)
+        forged = forged_pairs(writers, genuine)
         with tf.GradientTape() as tape:
             outputs = model(canvases, training=True)
             apart = vector_distances(outputs["vector"])
+            detail = local_distances(outputs["local"], ink)
             vector = triplet_loss(apart, positives, negatives, plan.vector_margin)
-            local = triplet_loss(local_distances(outputs["local"], ink), positives, negatives, plan.local_margin)
-            loss = vector.loss + plan.local_weight * local.loss
+            local = triplet_loss(detail, positives, negatives, plan.local_margin)
+            across = across_writers_loss(apart, positives, forged, plan.vector_margin)
+            across += plan.local_weight * across_writers_loss(detail, positives, forged, plan.local_margin)
+            loss = vector.loss + plan.local_weight * local.loss + plan.across_weight * across
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         strangers = tf.cast(writers[:, None] != writers[None, :], tf.float32)
@@ -183,11 +199,19 @@ def _batches(signatures: SignatureSet, plan: TrainingPlan, *, first_step: int) -
     def make(step: int) -> Batch:
         rng = np.random.default_rng((plan.seed, step))
         chosen = sampler.draw(rng)
-        canvases = np.stack([augment(signatures.fine[index], rng, plan.augmentation) for index in chosen])
+        writers = signatures.writers[chosen]
+        pseudo = {int(writer): draw_pseudo_writer(rng, plan.changes) for writer in dict.fromkeys(writers)}
+        canvases = np.stack(
+            [
+                augment(signatures.fine[index], rng, plan.augmentation, pseudo[int(writer)])
+                for index, writer in zip(chosen, writers, strict=True)
+            ]
+        )
         scaled = canvases[..., None].astype(np.float32) / 255.0
-        return scaled, signatures.writers[chosen], signatures.genuine[chosen]
+        return scaled, writers, signatures.genuine[chosen]
 
     def produce() -> None:
+        cv2.setNumThreads(1)  # its own threads cost twice the time of the cores that the network trains on
         try:
             for step in range(first_step, plan.steps + 1):
                 item = make(step)

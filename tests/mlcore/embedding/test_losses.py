@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from mlcore.embedding.distances import vector_distances
-from mlcore.embedding.losses import batch_relations, triplet_loss
+from mlcore.embedding.losses import across_writers_loss, batch_relations, forged_pairs, triplet_loss
 
 
 def on_the_circle(*degrees: float) -> tf.Tensor:
@@ -89,3 +89,21 @@ def test_who_is_positive_and_negative_to_whom() -> None:
     positives, negatives = batch_relations(writers, genuine, 4.0)
     assert positives.numpy().astype(int).tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
     assert negatives.numpy().tolist() == [[0, 0, 4, 1], [0, 0, 4, 1], [0, 0, 0, 0], [1, 1, 1, 0]]
+
+
+def test_forged_pairs_join_a_genuine_signature_with_forgeries_of_the_same_writer() -> None:
+    found = forged_pairs(tf.constant([1, 1, 2, 2]), tf.constant([True, False, True, False])).numpy()
+    assert found.tolist() == [[False, True, False, False], [False] * 4, [False, False, False, True], [False] * 4]
+
+
+def test_across_writers_the_far_genuine_pair_of_one_meets_the_near_forgery_of_another() -> None:
+    """Each writer alone is in order; one threshold for both is not: 0.9 of the first against 0.5 of the second."""
+    distances = tf.constant([[0.0, 0.9, 0.4, 9.0], [0.9, 0.0, 9.0, 9.0], [0.4, 9.0, 0.0, 0.5], [9.0, 9.0, 0.5, 0.0]])
+    near = tf.constant(np.array([[0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], bool))
+    forged = tf.constant(np.array([[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]], bool))
+    assert float(across_writers_loss(distances, near, forged, 0.1)) == pytest.approx(0.9 - 0.5 + 0.1, abs=1e-6)
+
+
+def test_without_forgeries_nothing_is_ordered_across_writers() -> None:
+    distances, genuine = tf.zeros((2, 2)), tf.constant([[False, True], [True, False]])
+    assert float(across_writers_loss(distances, genuine, ~genuine & genuine, 0.1)) == 0.0
