@@ -84,7 +84,7 @@ def _pair(alteration: Alteration, seed: int, number: int, specimens: int, twin: 
 
 def alter(trajectory: Trajectory, section: slice, alteration: Alteration, rng: np.random.Generator) -> Trajectory:
     """The movement with one section changed; everything outside it stays as it is."""
-    x, y, pen = (np.array(part) for part in (trajectory.x, trajectory.y, trajectory.pen))
+    x, y, pen = trajectory.x.copy(), trajectory.y.copy(), trajectory.pen.copy()
     place = np.stack([x[section], y[section]], axis=1).astype(np.float64)
     along = np.linspace(0.0, 1.0, len(place))
     taper = np.clip(np.minimum(along, 1.0 - along) / _TAPER, 0.0, 1.0)[:, None]

@@ -16,8 +16,8 @@ from mlcore.scoring.scorer import MAX_REFERENCES, Scorer
 
 Floats = npt.NDArray[np.float64]
 
-FOLDS = 5
-THIN = 3  # below this many references the thresholds are the cautious ends of their intervals
+FOLDS = 10
+LEAST_WRITERS = 5
 
 
 def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> Scorer:
@@ -31,12 +31,12 @@ def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> Scorer:
     measured = measure(validation, cohort)
     for references in range(1, MAX_REFERENCES + 1):
         found = [t for t in trials(measured, references) if len(t.images["skilled"])]
-        if len({(t.dataset, t.writer) for t in found}) < FOLDS:
+        if len({(t.dataset, t.writer) for t in found}) < LEAST_WRITERS:
             raise FitError(
-                f"Fewer than {FOLDS} validation writers have forgeries and {references + 1} genuine signatures."
+                f"Fewer than {LEAST_WRITERS} validation writers have forgeries and {references + 1} genuine signatures."
             )
         heads[references] = fit_head(found, validation)
-        calibrations[references] = _calibrate(found, validation, cautious=references < THIN)
+        calibrations[references] = _calibrate(found, validation)
     return Scorer(heads, calibrations, cohort)
 
 
@@ -61,12 +61,13 @@ def score_trial(trial: WriterTrials, kind: str, head: LogisticHead, data: Embedd
     return scores
 
 
-def _calibrate(found: Sequence[WriterTrials], data: EmbeddedSet, *, cautious: bool) -> Calibration:
+def _calibrate(found: Sequence[WriterTrials], data: EmbeddedSet) -> Calibration:
     writers = list(dict.fromkeys((t.dataset, t.writer) for t in found))
-    fold_of = {writer: index % FOLDS for index, writer in enumerate(sorted(writers))}
+    folds = min(FOLDS, len(writers))
+    fold_of = {writer: index % folds for index, writer in enumerate(sorted(writers))}
     genuine: dict[tuple[str, str], list[Floats]] = {writer: [] for writer in writers}
     skilled: dict[tuple[str, str], list[Floats]] = {writer: [] for writer in writers}
-    for fold in range(FOLDS):
+    for fold in range(folds):
         head = fit_head([t for t in found if fold_of[t.dataset, t.writer] != fold], data)
         for trial in found:
             key = (trial.dataset, trial.writer)
@@ -76,7 +77,6 @@ def _calibrate(found: Sequence[WriterTrials], data: EmbeddedSet, *, cautious: bo
     return calibrate(
         [np.concatenate(genuine[writer]) for writer in writers],
         [np.concatenate(skilled[writer]) for writer in writers],
-        cautious=cautious,
     )
 
 

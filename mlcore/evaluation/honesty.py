@@ -83,7 +83,7 @@ def _shortcut_part(found: Sequence[Shortcut]) -> tuple[str, Cells, list[Cells]]:
         "within writers",
         "Most telling, AUC alone",
     )
-    rows = [
+    rows: list[Cells] = [
         (
             item.dataset,
             "the file" if item.of == "file" else "the canvas",
@@ -122,7 +122,7 @@ def _robustness_part(found: Robustness) -> tuple[str, Cells, list[Cells]]:
 
 def _heat_part(found: HeatMaps) -> tuple[str, Cells, list[Cells]]:
     columns = ("Against", "Altered", "Pairs", "In the top 20 % of the ink", "chance", "of the whole map", "chance")
-    rows = [_heat_row("same movement, another pen", item) for item in found.found]
+    rows: list[Cells] = [_heat_row("same movement, another pen", item) for item in found.found]
     rows += [_heat_row("three other signatures", item) for item in found.varied]
     return "Heat map: one altered stroke of a synthetic signature, found in % of pairs", columns, rows
 
@@ -135,7 +135,7 @@ def _heat_row(against: str, item: Found) -> Cells:
 def _deletion_part(found: HeatMaps) -> tuple[str, Cells, list[Cells]]:
     columns = ("Erased on", "Pairs", "Hottest moves the score further %", "Mean change, hottest", "Mean change, random")
     item = found.deletion
-    rows = [
+    rows: list[Cells] = [
         ("both canvases", str(item.pairs), percent(item.further), f"{item.hottest:.2f}", f"{item.random:.2f}"),
         (
             "the questioned one",
@@ -153,7 +153,7 @@ def _identification_part(found: Sequence[Identified]) -> tuple[str, Cells, list[
         "Specimens", "Writers", "Probes", "Rank 1 %", "95 % interval", "by vector alone %", "in the shortlist %",
         "Found at 1 % false finds, %", "95 % interval",
     )  # fmt: skip
-    rows = [
+    rows: list[Cells] = [
         (
             str(item.references),
             str(item.writers),

@@ -114,7 +114,9 @@ def identification(
 
 
 def _enrol(data: EmbeddedSet, references: int) -> _Gallery:
-    specimens, probes, writer = [], [], []
+    specimens: list[Indices] = []
+    probes: list[Indices] = []
+    writer: list[Indices] = []
     for dataset, name in dict.fromkeys((row.dataset, row.writer) for row in data.rows):
         own = data.of_writer(dataset, name)
         genuine = own[[data.rows[i].genuine for i in own]]
@@ -154,6 +156,7 @@ def _identified(search: _Search, gallery: _Gallery, references: int) -> Identifi
     by_vector = np.array([search.nearest(p) == gallery.writer[p] for p in probes])
     open_set = _open_set(search, gallery) if writers >= 4 else None
     picks = _picks(gallery.writer, writers)
+    resampled = [_found(o[0][d], o[1][d], o[2][d]) for d in picks] if (o := open_set) else None
     return Identified(
         references=references,
         writers=writers,
@@ -163,9 +166,7 @@ def _identified(search: _Search, gallery: _Gallery, references: int) -> Identifi
         rank_one_vector=float(by_vector.mean()),
         shortlisted=float(np.mean([search.in_shortlist(p) for p in probes])),
         found=_found(*open_set) if open_set else None,
-        found_interval=_interval([_found(*(part[drawn] for part in open_set)) for drawn in picks])
-        if open_set
-        else None,
+        found_interval=_interval(resampled) if resampled else None,
     )
 
 

@@ -68,7 +68,7 @@ class Robustness:
 def jpeg_30(page: Grey, rng: np.random.Generator) -> Grey:
     """Saved as JPEG of quality 30."""
     _, data = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, 30])
-    return _grey(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
+    return _grey(np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)))
 
 
 def dpi_100(page: Grey, rng: np.random.Generator) -> Grey:

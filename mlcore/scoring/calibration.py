@@ -137,16 +137,11 @@ class Calibration:
         )
 
 
-def calibrate(
-    genuine: list[Floats], skilled: list[Floats], *, cautious: bool, seed: int = 1, rounds: int = 1000
-) -> Calibration:
-    """Calibrate on scores by writer (one array a writer, genuine and skilled in the same order).
-
-    cautious: take the wide end of each threshold's 95 % bootstrap interval over writers, for sets that are thin.
-    """
+def calibrate(genuine: list[Floats], skilled: list[Floats], *, seed: int = 1, rounds: int = 1000) -> Calibration:
+    """Calibrate on scores by writer (one array a writer, genuine and skilled in the same order)."""
     all_genuine, all_skilled = np.concatenate(genuine), np.concatenate(skilled)
     drawn = np.random.default_rng(seed).integers(len(genuine), size=(rounds, len(genuine)))
-    t_match, t_no = _cautious(genuine, skilled, drawn[:200]) if cautious else _thresholds(all_genuine, all_skilled)
+    t_match, t_no = _thresholds(all_genuine, all_skilled)
     shares = np.linspace(0, 1, _GRID)
     effective_genuine, effective_skilled = effective_sizes(genuine, drawn), effective_sizes(skilled, drawn)
     return Calibration(
@@ -196,16 +191,6 @@ def wilson_interval(share: float, size: float) -> tuple[float, float]:
     centre = (share + squared / 2.0) / (1.0 + squared)
     half = float(np.sqrt(share * (1.0 - share) * squared + squared * squared / 4.0)) / (1.0 + squared)
     return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
-
-
-def _cautious(genuine: list[Floats], skilled: list[Floats], drawn: npt.NDArray[np.int64]) -> tuple[float, float]:
-    spread = np.array(
-        [
-            _thresholds(np.concatenate([genuine[i] for i in chosen]), np.concatenate([skilled[i] for i in chosen]))
-            for chosen in drawn
-        ]
-    )
-    return float(np.quantile(spread[:, 0], 0.025)), float(np.quantile(spread[:, 1], 0.975))
 
 
 def _thresholds(genuine: Floats, skilled: Floats) -> tuple[float, float]:

@@ -58,7 +58,7 @@ def _smoothed(cells: Floats) -> Floats:
     """Each cell with its neighbours, 1 : 2 : 1 both ways; the outermost cells go on beyond the edge."""
     padded = np.pad(cells, 1, mode="edge")
     down = sum(weight * padded[i : i + cells.shape[0]] for i, weight in enumerate(_NEIGHBOURS))
-    across = sum(weight * down[:, i : i + cells.shape[1]] for i, weight in enumerate(_NEIGHBOURS))  # type: ignore[index]
+    across = sum(weight * down[:, i : i + cells.shape[1]] for i, weight in enumerate(_NEIGHBOURS))
     return np.asarray(across, dtype=np.float32)
 
 

@@ -17,7 +17,7 @@ from mlcore.embedding.base import SOURCES, BaseRecipe, train_base
 from mlcore.embedding.sources import DataError, Progress, Row, read_manifest
 from mlcore.evaluation.embedded import embed_rows
 from mlcore.evaluation.evaluating import evaluate
-from mlcore.evaluation.fitting import FOLDS, fit_scorer
+from mlcore.evaluation.fitting import LEAST_WRITERS, fit_scorer
 from mlcore.management.progress import bars, counting
 from mlcore.runtime import Features, Network, file_digest
 from mlcore.scoring.cohort import Cohort
@@ -122,9 +122,9 @@ def _check_fit(rows: Sequence[Row]) -> None:
     if not forged:
         raise FitError("There are no forgeries of validation writers; the decision can not be fitted without.")
     able = [writer for writer in forged if genuine[writer] > MAX_REFERENCES]
-    if len(able) < FOLDS:
+    if len(able) < LEAST_WRITERS:
         raise FitError(
-            f"To fit the decision, {FOLDS} validation writers need a forgery and {MAX_REFERENCES + 1} genuine "
+            f"To fit the decision, {LEAST_WRITERS} validation writers need a forgery and {MAX_REFERENCES + 1} genuine "
             f"signatures; manifest.csv has {len(able)}."
         )
 

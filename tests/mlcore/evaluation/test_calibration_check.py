@@ -25,7 +25,7 @@ def people(writers: int, seed: int, *, skill: float = 0.0) -> list[Pair]:
 
 def fitted(writers: int = 60, seed: int = 1) -> Calibration:
     pairs = people(writers, seed)
-    return calibrate([genuine for genuine, _ in pairs], [skilled for _, skilled in pairs], cautious=False)
+    return calibrate([genuine for genuine, _ in pairs], [skilled for _, skilled in pairs])
 
 
 def test_what_is_checked_are_both_thresholds_and_a_range_of_stated_rates() -> None:

@@ -14,15 +14,15 @@ def by_writer(values: np.ndarray, writers: int = 10) -> list[np.ndarray]:
     return [values[index::writers] for index in range(writers)]
 
 
-def calibrated(*, cautious: bool = False) -> Calibration:
+def calibrated() -> Calibration:
     rng = np.random.default_rng(3)
     genuine, skilled = rng.normal(-2, 1, 4000), rng.normal(2, 1, 4000)
-    return calibrate(by_writer(genuine), by_writer(skilled), cautious=cautious)
+    return calibrate(by_writer(genuine), by_writer(skilled))
 
 
 def test_thresholds_stand_where_the_targets_are() -> None:
     genuine, skilled = np.arange(-1000.0, 0.0), np.arange(-100.0, 900.0)
-    found = calibrate(by_writer(genuine), by_writer(skilled), cautious=False)
+    found = calibrate(by_writer(genuine), by_writer(skilled))
     # Ten of the thousand forgeries may pass: those at -100 .. -91.
     assert (skilled <= found.t_match).sum() == 10
     assert found.t_no_match == pytest.approx(np.quantile(genuine, 0.98))
@@ -40,14 +40,8 @@ def test_rates_are_shares_of_the_scores_they_were_fitted_on() -> None:
 
 def test_well_separated_scores_leave_no_gap_the_wrong_way_round() -> None:
     genuine, skilled = np.linspace(-9, -8, 300), np.linspace(8, 9, 300)
-    found = calibrate(by_writer(genuine), by_writer(skilled), cautious=False)
+    found = calibrate(by_writer(genuine), by_writer(skilled))
     assert found.t_match <= found.t_no_match
-
-
-def test_cautious_thresholds_are_further_apart() -> None:
-    plain, cautious = calibrated(), calibrated(cautious=True)
-    assert cautious.t_match < plain.t_match
-    assert cautious.t_no_match > plain.t_no_match
 
 
 def test_it_survives_a_trip_through_json() -> None:
@@ -93,7 +87,7 @@ def test_the_interval_covers_the_rate_of_all_writers_there_are() -> None:
     for _ in range(200):
         skilled = [0.7 * writer + rng.normal(size=20) for writer in rng.normal(size=40)]
         genuine = [part - 3 for part in skilled]
-        within = calibrate(genuine, skilled, cautious=False, rounds=200).skilled_within(threshold)
+        within = calibrate(genuine, skilled, rounds=200).skilled_within(threshold)
         held += within.low <= true <= within.high
     assert 180 <= held <= 200
 
@@ -102,8 +96,8 @@ def test_more_like_trials_of_the_same_writers_do_not_narrow_the_interval() -> No
     rng = np.random.default_rng(2)
     skilled = [rng.normal(writer, 0.3, 10) for writer in rng.normal(0, 1, 30)]
     genuine = [part - 4 for part in skilled]
-    once = calibrate(genuine, skilled, cautious=False)
-    tenfold = calibrate([np.tile(g, 10) for g in genuine], [np.tile(s, 10) for s in skilled], cautious=False)
+    once = calibrate(genuine, skilled)
+    tenfold = calibrate([np.tile(g, 10) for g in genuine], [np.tile(s, 10) for s in skilled])
     for score in (-1.0, 0.0, 1.0):
         first, second = once.skilled_within(score), tenfold.skilled_within(score)
         assert second.high - second.low == pytest.approx(first.high - first.low, rel=0.1)
@@ -144,7 +138,7 @@ def test_the_likelihood_ratio_falls_with_the_score_and_promises_no_more_than_the
 
 def test_scores_the_wrong_way_round_speak_for_nobody() -> None:
     rng = np.random.default_rng(3)
-    found = calibrate(by_writer(rng.normal(2, 1, 400)), by_writer(rng.normal(-2, 1, 400)), cautious=False)
+    found = calibrate(by_writer(rng.normal(2, 1, 400)), by_writer(rng.normal(-2, 1, 400)))
     assert found.likelihood_ratio(-3) == found.likelihood_ratio(3) == 1.0
 
 
