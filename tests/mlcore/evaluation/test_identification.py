@@ -13,7 +13,7 @@ from mlcore.scoring.distances import FeatureStack
 from tests.mlcore.bundles import make_scorer
 
 
-def embedded(spread: float, *, writers: int = 24, genuine: int = 6, refused: tuple[int, ...] = ()) -> EmbeddedSet:
+def embedded(spread: float, *, writers: int = 12, genuine: int = 6, refused: tuple[int, ...] = ()) -> EmbeddedSet:
     rng = np.random.default_rng(3)
     rows = [Row(Path(f"{w}/{i}.png"), "made", str(w), True, "test") for w in range(writers) for i in range(genuine)]
     vectors = np.repeat(rng.normal(size=(writers, 128)), genuine, axis=0) + spread * rng.normal(size=(len(rows), 128))
@@ -27,7 +27,7 @@ def embedded(spread: float, *, writers: int = 24, genuine: int = 6, refused: tup
 def test_writers_far_apart_are_all_found() -> None:
     one, three = identification(embedded(0.2), make_scorer(), (1, 3))
     assert (one.references, three.references) == (1, 3)
-    assert (one.writers, one.probes, three.probes) == (24, 24 * 5, 24 * 3)
+    assert (one.writers, one.probes, three.probes) == (12, 12 * 5, 12 * 3)
     for found in (one, three):
         assert (found.rank_one, found.rank_one_vector, found.shortlisted, found.found) == (1.0, 1.0, 1.0, 1.0)
         assert found.rank_one_interval == (1.0, 1.0)
@@ -35,16 +35,16 @@ def test_writers_far_apart_are_all_found() -> None:
 
 def test_writers_that_can_not_be_told_apart_are_found_by_chance_only() -> None:
     (found,) = identification(embedded(20.0), make_scorer(), (3,))
-    assert found.rank_one < 0.25
-    assert found.found is not None and found.found < 0.2
+    assert found.rank_one < 0.35
+    assert found.found is not None and found.found < 0.3
     low, high = found.rank_one_interval
     assert low <= found.rank_one <= high
 
 
 def test_a_refused_probe_is_not_found_and_is_never_a_specimen() -> None:
     (found,) = identification(embedded(0.2, refused=(0, 1)), make_scorer(), (3,))
-    assert found.probes == 24 * 3
-    assert found.rank_one == found.shortlisted == 1.0 - 2 / 72
+    assert found.probes == 12 * 3
+    assert found.rank_one == found.shortlisted == 1.0 - 2 / 36
 
 
 def test_writers_without_a_signature_to_spare_are_left_out() -> None:
