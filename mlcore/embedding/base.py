@@ -161,9 +161,18 @@ def corpus_facts(corpus: SignatureSet) -> dict[str, Any]:
 def pick_cohort(
     corpus: SignatureSet, embed: Callable[[npt.NDArray[np.uint8]], list[Features]]
 ) -> npt.NDArray[np.float32]:
-    """One genuine signature's vector each of up to 256 training writers, spread evenly over them, (K, 128)."""
-    writers = np.unique(corpus.writers[corpus.genuine])
-    chosen = writers[np.linspace(0, len(writers) - 1, min(COHORT_SIZE, len(writers))).round().astype(int)]
+    """One genuine signature's vector each of up to 256 training writers, (K, 128), as many of each data set."""
+    chosen = _evenly(np.unique(corpus.writers[corpus.genuine]), np.array(corpus.datasets))
     firsts = [int(np.flatnonzero(corpus.genuine & (corpus.writers == writer))[0]) for writer in chosen]
     canvases = np.stack([to_canvas(corpus.fine[index]) for index in firsts])
     return np.stack([features.vector for features in embed(canvases)])
+
+
+def _evenly(writers: npt.NDArray[np.int32], datasets: npt.NDArray[np.str_]) -> list[int]:
+    """Up to 256 writers; a small data set gives all it has, the others share what is left, each spread over its own."""
+    groups = [writers[datasets[writers] == name] for name in dict.fromkeys(datasets[writers])]
+    chosen: list[int] = []
+    for left, group in zip(range(len(groups), 0, -1), sorted(groups, key=len), strict=True):
+        count = min(len(group), (COHORT_SIZE - len(chosen)) // left)
+        chosen += group[np.linspace(0, len(group) - 1, count).round().astype(int)].tolist()
+    return sorted(chosen)
