@@ -57,15 +57,16 @@ def restore_density(ink: Grey) -> Grey:
 def even_tone(ink: Grey) -> Grey:
     """Give the ink the same distribution of density on every canvas (histogram specification, by rank).
 
-    How dark a pen writes and a scanner scans tells genuine from forged in some data sets (AUC up to 0.72) and nothing
-    about the hand. Which strokes are darker than others is kept. Paper (density <= 24) and an empty canvas stay.
+    How dark a pen writes and a scanner scans tells genuine from forged in some data sets (AUC up to 0.72, and 0.89 by
+    the pale halo around strokes alone) and nothing about the hand. Which strokes are darker than others is kept; what
+    is hardly darker than paper (density <= 24) becomes paper. An empty canvas stays empty.
     """
     counts = np.bincount(ink.ravel(), minlength=256).astype(np.float64)
     counts[: _PAPER + 1] = 0
     total = counts.sum()
     if total == 0:
-        return ink
+        return np.zeros_like(ink)
     rank = (np.cumsum(counts) - 0.5 * counts) / total
     table = np.clip(_PAPER + (255 - _PAPER) * rank / (1 - _FULL_SHARE), 0, 255)
-    table[: _PAPER + 1] = np.arange(_PAPER + 1)
+    table[: _PAPER + 1] = 0
     return np.asarray(cv2.LUT(ink, table.round().astype(np.uint8)), dtype=np.uint8)
