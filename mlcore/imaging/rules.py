@@ -39,5 +39,5 @@ def _at_the_sides(mask: Mask) -> Mask:
             # A pixel's step to the side is allowed: scans are never quite straight.
             thick = cv2.dilate(ink, np.ones((1, 3), np.uint8))
             runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8), borderValue=0)
-            found[:, part] = (cv2.dilate(runs, np.ones((3, 5), np.uint8)) & ink) > 0
+            found[:, part] = cv2.bitwise_and(cv2.dilate(runs, np.ones((3, 5), np.uint8)), ink) > 0
     return found

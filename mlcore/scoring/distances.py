@@ -88,13 +88,15 @@ def _with_nothing_outside(best: Floats, edge: npt.NDArray[np.bool_]) -> Floats:
 def _neighbours(rows: int, columns: int) -> npt.NDArray[np.bool_]:
     """(cells, cells): which cells lie within one step of each other, diagonals included."""
     row, column = (axis.ravel() for axis in np.mgrid[:rows, :columns])
-    return (abs(row[:, None] - row) <= 1) & (abs(column[:, None] - column) <= 1)
+    near = (abs(row[:, None] - row) <= 1) & (abs(column[:, None] - column) <= 1)
+    return np.asarray(near, dtype=np.bool_)
 
 
 @lru_cache(maxsize=4)
 def _edge(rows: int, columns: int) -> npt.NDArray[np.bool_]:
     row, column = (axis.ravel() for axis in np.mgrid[:rows, :columns])
-    return (row == 0) | (row == rows - 1) | (column == 0) | (column == columns - 1)
+    edge = (row == 0) | (row == rows - 1) | (column == 0) | (column == columns - 1)
+    return np.asarray(edge, dtype=np.bool_)
 
 
 def best_cosines(left: FeatureStack, right: FeatureStack) -> Floats:

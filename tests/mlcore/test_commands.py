@@ -41,7 +41,7 @@ def test_a_model_is_measured_into_a_table_json_and_plots(
     assert report["datasets"]["synthetic"]["writers"] == 5
     assert set(report["all"]["references"]) == {"1", "3"}
     assert {path.name for path in (tmp_path / "plots").iterdir()} == {
-        "calibration.png", "det.png", "scores.png",
+        "calibration.png", "det.png", "failures.png", "scores.png",
     }  # fmt: skip
     printed = capsys.readouterr().out
     assert "Model tiny" in printed

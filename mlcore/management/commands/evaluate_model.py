@@ -42,7 +42,9 @@ class Command(BaseCommand):
         parser.add_argument("--references", default="1,3,5", help="numbers of specimens, such as 1,3,5")
         parser.add_argument("--model", type=Path, default=BASE_DIRECTORY, help="folder of the model version")
         parser.add_argument("--json", type=Path, help="write the figures to this file")
-        parser.add_argument("--plots", type=Path, help="write DET curve, histograms and calibration into this folder")
+        parser.add_argument(
+            "--plots", type=Path, help="write DET curve, histograms, calibration and typical failures into this folder"
+        )
         parser.add_argument(
             "--honesty", action="store_true", help="also test shortcuts, robustness, heat map and identification"
         )
@@ -67,6 +69,7 @@ class Command(BaseCommand):
         if options["plots"]:
             _plot(data, bundle, max(references), options["plots"])
             _plot_calibration(report, options["plots"])
+            _picture_failures(bundle, options["plots"])
 
 
 def _references(text: str) -> list[int]:
@@ -111,6 +114,14 @@ def _plot_calibration(report: dict[str, Any], folder: Path) -> None:
 
     checks = {f"{count} specimens": part["calibration"] for count, part in report["all"]["references"].items()}
     plot_calibration(checks, folder / "calibration.png", title="Stated and measured error rates, all writers pooled")
+
+
+def _picture_failures(bundle: Bundle, folder: Path) -> None:
+    import cv2
+
+    from mlcore.evaluation.failures import failure_sheet, typical_failures
+
+    cv2.imwrite(str(folder / "failures.png"), failure_sheet(typical_failures(bundle)))
 
 
 def _plot(data: EmbeddedSet, bundle: Bundle, references: int, folder: Path) -> None:
