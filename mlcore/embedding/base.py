@@ -75,7 +75,8 @@ def train_base(
     from mlcore.embedding.checkpoint import warm_start
     from mlcore.embedding.export import export_network
     from mlcore.embedding.network import build_network
-    from mlcore.embedding.training import TrainingPlan, train
+    from mlcore.embedding.plan import TrainingPlan
+    from mlcore.embedding.training import train
 
     recipe.seen("validation")  # fails now rather than after hours
     _check_names(recipe)
@@ -94,16 +95,10 @@ def train_base(
     )
     keras_file, onnx_file = export_network(model, recipe.work / "export")
     network = Network.load(onnx_file, file_digest(onnx_file))
+    training = {"steps": step, "seed": recipe.seed, "batch": plan.batch.images, "parameters": model.count_params()}
     facts = {
         "data": corpus_facts(corpus),
-        "training": {
-            "steps": step,
-            "seed": recipe.seed,
-            "batch": plan.batch.images,
-            "parameters": int(model.count_params()),
-            **_origin(recipe, corpus, start),
-            "recipe": asdict(plan),
-        },
+        "training": {**training, **_origin(recipe, corpus, start), "recipe": asdict(plan)},
     }
     return keras_file, onnx_file, pick_cohort(corpus, network.embed), facts
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import math
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import keras
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from mlcore.embedding.augmentation import Augmentation, augment
+from mlcore.embedding.batches import augmented_batches
 from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
 from mlcore.embedding.distances import local_distances, vector_distances
 from mlcore.embedding.losses import across_writers_loss, batch_relations, forged_pairs, triplet_loss
-from mlcore.embedding.pseudo_writers import WriterChanges, draw_pseudo_writer
-from mlcore.embedding.sampling import BatchShape, WriterBatches
+from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.sources import SignatureSet
 from mlcore.runtime import cell_ink
 
@@ -31,28 +25,6 @@ COLLAPSED_SPREAD = 0.05  # mean distance between strangers' vectors, of about 1.
 
 class TrainingStopped(RuntimeError):
     """Training can not go on (loss not a number, vectors collapsed); the last good checkpoint is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """Everything that decides the outcome of a run, besides the data."""
-
-    steps: int = 6000
-    seed: int = 1
-    batch: BatchShape = field(default_factory=BatchShape)
-    shares: Mapping[str, float] = field(default_factory=dict)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    changes: WriterChanges = field(default_factory=WriterChanges)
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.02
-    warmup: int = 100
-    vector_margin: float = 0.3
-    local_margin: float = 0.12
-    local_weight: float = 2.0
-    forgery_weight: float = 4.0
-    across_weight: float = 0.5
-    checkpoint_every: int = 200
-    report_every: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +56,25 @@ def train(
 ) -> int:
     """Train `model` in place and return the step reached; resumes from `checkpoints` when it holds one.
 
-    data: names the signatures and is kept with the checkpoint, so that a run never goes on from other data.
+    data: names the signatures and is kept with the checkpoint, so that a run never goes on from other data. A
+    checkpoint beyond plan.steps is taken as it is.
     Raises TrainingStopped on a loss that is not a number or on collapsed vectors, CheckpointError when the checkpoint
-    is another network's or of other data, DataError when the signatures do not suffice.
+    is another network's, of other data or of another plan, DataError when the signatures do not suffice.
     """
     optimizer = _optimizer(plan)
     optimizer.build(model.trainable_variables)
     state = restore_checkpoint(checkpoints, model, optimizer) or {"step": 0}
     if state.get("data", data) != data:
         raise CheckpointError(f"The checkpoint in {checkpoints} was trained on other data. Remove it to start afresh.")
+    if state.get("plan", plan.key) != plan.key:
+        raise CheckpointError(
+            f"The checkpoint in {checkpoints} was trained by another plan. Remove it to start afresh."
+        )
     step_function = _step_function(model, optimizer, plan)
     watch = CollapseWatch()
     step, report = int(state["step"]), _Report(plan, on_progress)
-    for canvases, writers, genuine in _batches(signatures, plan, first_step=step):
-        if step >= plan.steps or (should_stop and should_stop()):
+    for canvases, writers, genuine in augmented_batches(signatures, plan, first_step=step):
+        if should_stop and should_stop():
             break
         figures = step_function(canvases, cell_ink(canvases[..., 0]), writers, genuine)
         step += 1
@@ -105,7 +82,9 @@ def train(
             progress = report.tell(step, len(canvases), [float(figure) for figure in figures])
             watch.check(progress)
         if watch.well and (step % plan.checkpoint_every == 0 or step == plan.steps):
-            save_checkpoint(checkpoints, model, optimizer, {"step": step, "data": data})
+            save_checkpoint(checkpoints, model, optimizer, {"step": step, "data": data, "plan": plan.key})
+    if not watch.well:
+        raise TrainingStopped(f"The vectors were falling onto one point at step {step}; the last checkpoint is kept.")
     return step
 
 
@@ -185,53 +164,3 @@ def _step_function(model: keras.Model, optimizer: Any, plan: TrainingPlan) -> An
         return loss, vector.loss, local.loss, local.violating, spread
 
     return step
-
-
-Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]
-
-
-def _batches(signatures: SignatureSet, plan: TrainingPlan, *, first_step: int) -> Iterator[Batch]:
-    """Augmented batches from a thread of their own; step n is the same batch in every run with this seed."""
-    sampler = WriterBatches(signatures, plan.batch, plan.shares)
-    ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
-    done = threading.Event()
-
-    def make(step: int) -> Batch:
-        rng = np.random.default_rng((plan.seed, step))
-        chosen = sampler.draw(rng)
-        writers = signatures.writers[chosen]
-        pseudo = {int(writer): draw_pseudo_writer(rng, plan.changes) for writer in dict.fromkeys(writers)}
-        canvases = np.stack(
-            [
-                augment(signatures.fine[index], rng, plan.augmentation, pseudo[int(writer)])
-                for index, writer in zip(chosen, writers, strict=True)
-            ]
-        )
-        scaled = canvases[..., None].astype(np.float32) / 255.0
-        return scaled, writers, signatures.genuine[chosen]
-
-    def produce() -> None:
-        cv2.setNumThreads(1)  # its own threads cost twice the time of the cores that the network trains on
-        try:
-            for step in range(first_step, plan.steps + 1):
-                item = make(step)
-                while not done.is_set():
-                    try:
-                        ready.put(item, timeout=0.5)
-                        break
-                    except queue.Full:
-                        continue
-                if done.is_set():
-                    return
-        except BaseException as error:
-            ready.put(error)
-
-    threading.Thread(target=produce, daemon=True, name="augmentation").start()
-    try:
-        while True:
-            item = ready.get()
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        done.set()

@@ -17,8 +17,9 @@ _PURE = 0.85  # from here on the rest of the piece is the rule's own raggedness
 def without_rules(mask: Mask) -> Mask:
     """The ink (H, W) without the frame of a form's field.
 
-    A frame is ruled and was cut through, so it runs straight along most of the page, close to its edge, and is hardly
-    ever written over. A stem or an underline is shorter, bent, further in or part of a letter, and stays.
+    A frame is ruled and was cut through, so it runs straight along most of the page, close to its edge and out over
+    the page's end, and is hardly ever written over. A stem or an underline is shorter, bent, further in, part of a
+    letter or ends on the page, and stays.
     """
     ruled = _at_the_sides(mask) | _at_the_sides(mask.T).T
     if not ruled.any():
@@ -39,5 +40,15 @@ def _at_the_sides(mask: Mask) -> Mask:
             # A pixel's step to the side is allowed: scans are never quite straight.
             thick = cv2.dilate(ink, np.ones((1, 3), np.uint8))
             runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8), borderValue=0)
+            runs = _cut_through(thick, runs)
             found[:, part] = cv2.bitwise_and(cv2.dilate(runs, np.ones((3, 5), np.uint8)), ink) > 0
     return found
+
+
+def _cut_through(thick: np.ndarray, runs: np.ndarray) -> np.ndarray:
+    """The runs whose line goes on to the upper or lower end of the page."""
+    count, lines = cv2.connectedComponents(thick, connectivity=8)
+    ends = np.zeros(count, dtype=np.bool_)
+    ends[lines[0]] = ends[lines[-1]] = True
+    ends[0] = False
+    return np.asarray(runs * ends[lines], dtype=np.uint8)

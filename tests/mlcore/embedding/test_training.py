@@ -9,18 +9,18 @@ import keras
 import numpy as np
 import pytest
 
+from mlcore.embedding.batches import augmented_batches
 from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
 from mlcore.embedding.export import ExportError, export_network, parity
 from mlcore.embedding.network import build_network
+from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.pseudo_writers import WriterChanges
 from mlcore.embedding.sampling import BatchShape
 from mlcore.embedding.sources import SignatureSet, load_images, read_manifest
 from mlcore.embedding.training import (
     CollapseWatch,
     Progress,
-    TrainingPlan,
     TrainingStopped,
-    _batches,
     train,
 )
 from mlcore.runtime import Network, file_digest
@@ -87,6 +87,19 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(signatures: SignatureSet, t
     assert told[0] == 15
 
 
+def test_a_checkpoint_beyond_the_steps_asked_for_is_taken_as_it_is(signatures: SignatureSet, tmp_path: Path) -> None:
+    train(small_network(), signatures, PLAN, checkpoints=tmp_path)
+    shorter = replace(PLAN, steps=20)
+    assert train(small_network(), signatures, shorter, checkpoints=tmp_path) == 30
+
+
+def test_a_run_does_not_go_on_by_another_plan(signatures: SignatureSet, tmp_path: Path) -> None:
+    train(small_network(), signatures, replace(PLAN, steps=2), checkpoints=tmp_path)
+    other = replace(PLAN, vector_margin=0.2)
+    with pytest.raises(CheckpointError, match="another plan"):
+        train(small_network(), signatures, other, checkpoints=tmp_path)
+
+
 def test_a_resumed_run_equals_an_uninterrupted_one(signatures: SignatureSet, tmp_path: Path) -> None:
     plan = TrainingPlan(steps=12, batch=PLAN.batch, warmup=2, checkpoint_every=6, report_every=3)
     whole = small_network()
@@ -126,7 +139,7 @@ def test_all_signatures_of_a_writer_are_changed_alike(signatures: SignatureSet) 
     equal = replace(signatures, fine=np.repeat(signatures.fine[:1], len(signatures.fine), axis=0))
     changes = WriterChanges(mirror=0.5, upend=0.5, stretch=0.4, turn=0.3, slant=0.4)
     plan = replace(PLAN, augmentation=NO_CHANGE, changes=changes)
-    canvases, writers, _ = next(iter(_batches(equal, plan, first_step=1)))
+    canvases, writers, _ = next(iter(augmented_batches(equal, plan, first_step=1)))
     apart = np.abs(canvases[:, None] - canvases[None, :]).mean(axis=(2, 3, 4))
     same = writers[:, None] == writers[None, :]
     assert apart[same].max() < 0.5 * apart[~same].min()

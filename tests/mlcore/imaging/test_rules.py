@@ -59,6 +59,13 @@ def test_a_stem_further_in_stays() -> None:
     assert np.array_equal(without_rules(ink.astype(bool)), ink.astype(bool))
 
 
+def test_an_underline_at_the_foot_of_a_tight_cut_out_stays() -> None:
+    """Detached, straight and close to the edge, but it begins and ends on the page."""
+    ink = written().astype(np.uint8)
+    cv2.line(ink, (15, HEIGHT - 6), (WIDTH - 15, HEIGHT - 7), 1, 4)
+    assert np.array_equal(without_rules(ink.astype(bool)), ink.astype(bool))
+
+
 def test_an_empty_page_stays_empty() -> None:
     assert not without_rules(np.zeros((HEIGHT, WIDTH), bool)).any()
     assert not without_rules(np.zeros((1, 1), bool)).any()
