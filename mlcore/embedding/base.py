@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.embedding.corpus import SHARES, CorpusPlan, corpus_key, load_corpus
+from mlcore.embedding.corpus import CorpusPlan, corpus_key, load_corpus, shares
 from mlcore.embedding.sources import DataError, Row, SignatureSet, read_manifest
 from mlcore.embedding.sources import Progress as Counting
 from mlcore.embedding.synthetic import DATASET
@@ -84,7 +84,7 @@ def train_base(
     model = build_network()
     start = warm_start(model, recipe.start) if recipe.start else None
     corpus = load_corpus(recipe.corpus(), cache=recipe.cache, progress=counting)
-    plan = TrainingPlan(steps=recipe.steps, seed=recipe.seed, shares=SHARES)
+    plan = TrainingPlan(steps=recipe.steps, seed=recipe.seed, shares=shares(dict.fromkeys(corpus.datasets)))
     step = train(
         model,
         corpus,

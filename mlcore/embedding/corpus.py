@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,20 +22,12 @@ from mlcore.embedding.sources import (
     read_manifest,
     recording_files,
 )
-from mlcore.embedding.synthetic import Crowd, load_synthetic
+from mlcore.embedding.synthetic import DATASET, Crowd, load_synthetic
 
-# Thin-pen Latin scripts are the weak side and few, so they are drawn more often; synthetic signers fill up.
-SHARES = {
-    "cedar": 1.5,
-    "sigcomp2011_dutch": 1.5,
-    "svc2004": 0.6,
-    "susig_visual": 0.9,
-    "susig_blind": 0.8,
-    "synthetic": 2.0,
-}
-
-
-_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+# Thin-pen Latin scripts are the weak side and few, so they are drawn more often; recordings and synthetic signers
+# fill up. A data set that is not named here, such as a bank's own, has the share 1.
+_SHARES = {"cedar": 1.5, "sigcomp2011_dutch": 1.5, "svc2004": 0.6, "susig_visual": 0.9, "susig_blind": 0.8}
+_SYNTHETIC = 0.27  # of all others together: a fifth of what is drawn, whatever is trained on besides
 
 # Raised whenever imaging or rendering change what a canvas looks like, so that old caches are made anew.
 CANVAS_VERSION = 1
@@ -81,6 +73,12 @@ def load_corpus(plan: CorpusPlan, *, cache: Path | None = None, progress: Progre
     if not sources:
         raise DataError("There is nothing to train on: name images, pen recordings or a number of synthetic signers.")
     return join(_load(source, cache, progress) for source in sources)
+
+
+def shares(datasets: Iterable[str]) -> dict[str, float]:
+    """How often each data set of a corpus is drawn, relative to the others."""
+    found = {name: _SHARES.get(name, 1.0) for name in datasets if name != DATASET}
+    return {**found, DATASET: _SYNTHETIC * sum(found.values()) or 1.0}
 
 
 def corpus_key(plan: CorpusPlan) -> str:

@@ -15,7 +15,8 @@ from mlcore.scoring.types import Share
 Floats = npt.NDArray[np.float64]
 Rate = Literal["far", "frr"]
 
-STATED = (0.01, 0.02, 0.05, 0.1, 0.2)  # shares at whose scores the check is made, beside the two thresholds
+# Shares at whose scores the check is made beside the two thresholds, whose own 1 % FAR and 2 % FRR are not repeated.
+STATED: dict[Rate, tuple[float, ...]] = {"far": (0.02, 0.05, 0.1, 0.2), "frr": (0.01, 0.05, 0.1, 0.2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,15 @@ class CalibrationCheck:
 def check_calibration(pairs: Sequence[tuple[Floats, Floats]], calibration: Calibration) -> list[CalibrationCheck]:
     """Check FAR at t_match, FRR at t_no_match, and both at the scores where STATED shares are stated.
 
-    pairs: (genuine, skilled) scores of each writer; +inf is a refused image, which counts as rejected. A rate without
-    a trial is left out.
+    pairs: (genuine, skilled) scores of each writer. +inf is a refused image: no rate is ever stated for it and the
+    calibration has seen none, so it is left out here and reported apart. A rate without a trial is left out.
     """
+    pairs = [(genuine[np.isfinite(genuine)], skilled[np.isfinite(skilled)]) for genuine, skilled in pairs]
     wanted: list[tuple[Rate, str, float]] = [
         ("far", "t_match", calibration.t_match),
         ("frr", "t_no_match", calibration.t_no_match),
-        *(("far", "score", calibration.score_at_far(share)) for share in STATED),
-        *(("frr", "score", calibration.score_at_frr(share)) for share in STATED),
+        *(("far", "score", calibration.score_at_far(share)) for share in STATED["far"]),
+        *(("frr", "score", calibration.score_at_frr(share)) for share in STATED["frr"]),
     ]
     counted = {"frr": sum(len(genuine) for genuine, _ in pairs), "far": sum(len(skilled) for _, skilled in pairs)}
     return [_check(pairs, calibration, rate, at, score) for rate, at, score in wanted if counted[rate]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlcore.embedding.corpus import CorpusPlan, corpus_key, load_corpus
+from mlcore.embedding.corpus import CorpusPlan, corpus_key, load_corpus, shares
 from mlcore.embedding.sources import DataError
 from tests.mlcore.embedding.signers import write_manifest, write_recording
 
@@ -92,3 +92,11 @@ def test_what_is_left_out_is_not_trained_on(plan: CorpusPlan) -> None:
 def test_nothing_named_is_a_sentence() -> None:
     with pytest.raises(DataError, match="nothing to train on"):
         load_corpus(CorpusPlan())
+
+
+def test_synthetic_signers_are_a_fifth_of_what_is_drawn_whatever_else_there_is() -> None:
+    for others in (["the bank's own"], ["cedar", "svc2004", "the bank's own"]):
+        found = shares([*others, "synthetic"])
+        assert found["synthetic"] / sum(found.values()) == pytest.approx(0.21, abs=0.01)
+        assert found["the bank's own"] == 1.0
+    assert shares(["synthetic"]) == {"synthetic": 1.0}
