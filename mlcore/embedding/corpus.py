@@ -28,6 +28,7 @@ from mlcore.embedding.synthetic import DATASET, Crowd, load_synthetic
 # fill up. A data set that is not named here, such as a bank's own, has the share 1.
 _SHARES = {"cedar": 1.5, "sigcomp2011_dutch": 1.5, "svc2004": 0.6, "susig_visual": 0.9, "susig_blind": 0.8}
 _SYNTHETIC = 0.27  # of all others together: a fifth of what is drawn, whatever is trained on besides
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 # Raised whenever imaging or rendering change what a canvas looks like, so that old caches are made anew.
 CANVAS_VERSION = 1
