@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float32]
 
 INK_FULL = 0.10  # ink density of a cell from which on the cell counts fully
 _FEW_PAIRS = 64  # up to here one matrix of all cells is quicker than cell by cell; beyond, it costs memory
+_BLOCK = 256  # signatures a side that are compared at once beyond: 19 MB a way and 72 cells, however many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class FeatureStack:
         """The features at `indices`."""
         return FeatureStack(self.vectors[indices], self.local[indices], self.ink[indices])
 
+    def part(self, chosen: slice) -> FeatureStack:
+        """A run of features, without a copy."""
+        return FeatureStack(self.vectors[chosen], self.local[chosen], self.ink[chosen])
+
     def __len__(self) -> int:
         return len(self.vectors)
 
@@ -60,8 +65,22 @@ def local_distances(left: FeatureStack, right: FeatureStack) -> Floats:
 
     Returns (N, M), in [0, 2]; 0 for identical signatures.
     """
-    few = len(left) * len(right) <= _FEW_PAIRS
-    found, missed = _both_ways(left, right) if few else (best_cosines(left, right), best_cosines(right, left))
+    if len(left) * len(right) <= _FEW_PAIRS:
+        return _averaged(left, right, *_both_ways(left, right))
+    distances = np.empty((len(left), len(right)), dtype=np.float32)
+    for rows in _blocks(len(left)):
+        for columns in _blocks(len(right)):
+            mine, other = left.part(rows), right.part(columns)
+            distances[rows, columns] = _averaged(mine, other, best_cosines(mine, other), best_cosines(other, mine))
+    return distances
+
+
+def _blocks(count: int) -> list[slice]:
+    return [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
+
+
+def _averaged(left: FeatureStack, right: FeatureStack, found: Floats, missed: Floats) -> Floats:
+    """found: (cells, N, M), best cosines of left in right. missed: (cells, M, N), of right in left."""
     there = np.einsum("nc,cnm->nm", ink_weights(left.ink), found, optimize=True)
     back = np.einsum("mc,cmn->nm", ink_weights(right.ink), missed, optimize=True)
     return np.asarray(1.0 - 0.5 * (there + back), dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mlcore.scoring import distances
 from mlcore.scoring.distances import FeatureStack, best_cosines, ink_weights, local_distances, vector_distances
 
 
@@ -67,14 +68,34 @@ def test_outside_the_grid_there_is_nothing_to_find() -> None:
     assert best_cosines(mine, stacked(grid_of({}), []))[0, 0, 0] == pytest.approx(0.0)
 
 
+def random_stack(count: int) -> FeatureStack:
+    rng = np.random.default_rng(3)
+    local = rng.normal(size=(count, 6, 12, 32)).astype(np.float32)
+    local /= np.linalg.norm(local, axis=-1, keepdims=True)
+    return FeatureStack(np.zeros((count, 128), np.float32), local, rng.random((count, 6, 12)).astype(np.float32))
+
+
+def test_many_are_compared_in_blocks_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 8 on 20 and 11 signatures: no array of cells is larger, and the last blocks are not full."""
+    many = random_stack(31)
+    left, right = many.take(np.arange(20)), many.take(np.arange(20, 31))
+    whole = local_distances(left, right)
+    shapes: list[tuple[int, ...]] = []
+
+    def noted(mine: FeatureStack, other: FeatureStack) -> np.ndarray:
+        shapes.append((best := best_cosines(mine, other)).shape)
+        return best
+
+    monkeypatch.setattr(distances, "_BLOCK", 8)
+    monkeypatch.setattr(distances, "best_cosines", noted)
+    assert local_distances(left, right) == pytest.approx(whole, abs=1e-6)
+    assert len(shapes) == 2 * 3 * 2
+    assert max(max(shape[1:]) for shape in shapes) == 8
+
+
 def test_one_matrix_and_cell_by_cell_give_the_same() -> None:
     """Few pairs go through one matrix of all cells, many cell by cell; both find the same distances."""
-    rng = np.random.default_rng(3)
-    local = rng.normal(size=(30, 6, 12, 32)).astype(np.float32)
-    local[:, 0, 0] *= -1
-    local /= np.linalg.norm(local, axis=-1, keepdims=True)
-    ink = rng.random((30, 6, 12)).astype(np.float32)
-    many = FeatureStack(np.zeros((30, 128), np.float32), local, ink)
+    many = random_stack(30)
     together = local_distances(many.take(np.arange(10)), many)
     apart = [local_distances(many.take(np.array([i])), many.take(np.array([j]))) for i in range(10) for j in range(30)]
     assert together.ravel() == pytest.approx(np.array(apart).ravel(), abs=1e-6)
