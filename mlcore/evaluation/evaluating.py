@@ -127,7 +127,7 @@ def calibrated(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[st
     """Cllr and its minimum in bits, over the images that were judged, and stated beside measured error rates."""
     pairs = [(outcome.all_scores("genuine"), outcome.all_scores("skilled")) for outcome in outcomes]
     pooled = [np.concatenate(part) if part else np.zeros(0) for part in ([p[0] for p in pairs], [p[1] for p in pairs])]
-    # To a refused image no ratio is given; it is counted as rejected elsewhere.
+    # To a refused image neither ratio nor rate is given; EER and verdicts count it as rejected, tables show the share.
     genuine, skilled = (scores[np.isfinite(scores)] for scores in pooled)
     both = len(genuine) and len(skilled)
     ratios = [calibration.log_ratios(scores) for scores in (genuine, skilled)]

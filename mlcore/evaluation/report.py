@@ -98,9 +98,6 @@ def calibration_sentence(report: Mapping[str, Any]) -> str:
 
 def _counted(checks: Sequence[Mapping[str, Any]], key: str) -> str:
     points = [check for check in checks if check["at"] != "score"]
-    # Reports kept from before all three readings were written have only the first.
-    if not all(key in check for check in checks):
-        return "not measured"
     return (
         f"{sum(check[key] for check in points)} of {len(points)} at the thresholds, "
         f"{sum(check[key] for check in checks)} of {len(checks)} in all"

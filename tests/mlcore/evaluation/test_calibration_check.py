@@ -33,10 +33,19 @@ def test_what_is_checked_are_both_thresholds_and_a_range_of_stated_rates() -> No
     assert [(check.rate, check.at) for check in found[:2]] == [("far", "t_match"), ("frr", "t_no_match")]
     assert found[0].stated == pytest.approx(0.01, abs=0.002)
     assert found[1].stated == pytest.approx(0.02, abs=0.002)
-    for rate in ("far", "frr"):
-        assert [c.stated for c in found if (c.rate, c.at) == (rate, "score")] == pytest.approx(list(STATED))
+    for rate, shares in STATED.items():
+        assert [c.stated for c in found if (c.rate, c.at) == (rate, "score")] == pytest.approx(list(shares))
     assert {check.trials for check in found} == {1200}
     assert {check.writers for check in found} == {40}
+
+
+def test_no_stated_rate_is_counted_twice() -> None:
+    """1 % FAR is that of t_match and 2 % FRR that of t_no_match."""
+    found = check_calibration(people(40, 2), fitted())
+    for rate in ("far", "frr"):
+        stated = sorted(check.stated for check in found if check.rate == rate)
+        assert len(stated) == 5
+        assert min(np.diff(stated)) > 0.005
 
 
 def test_rates_hold_on_other_writers_of_the_same_kind() -> None:
@@ -54,12 +63,21 @@ def test_rates_do_not_hold_where_forgers_are_better() -> None:
 
 
 def test_the_measured_rate_is_counted_by_hand() -> None:
-    """Two of eight forged at or below 0; one of four genuine, a refused one, above any score."""
-    pairs = [(np.array([-3.0, -1.0]), np.array([-1.0, 0.0, 1.0, 2.0])), (np.array([-2.0, np.inf]), np.arange(1.0, 5.0))]
+    """Two of eight forged at or below 0; one of four genuine above 8."""
+    pairs = [(np.array([-3.0, -1.0]), np.array([-1.0, 0.0, 1.0, 2.0])), (np.array([-2.0, 9.0]), np.arange(1.0, 5.0))]
     calibration = replace(fitted(), t_match=0.0, t_no_match=8.0)
     far, frr = check_calibration(pairs, calibration)[:2]
     assert (far.measured, far.trials, far.writers) == (0.25, 8, 2)
     assert (frr.measured, frr.trials) == (0.25, 4)
+
+
+def test_refused_images_change_no_measured_rate() -> None:
+    """Calibration has seen none and no rate is stated for them; a writer with nothing else is not counted."""
+    judged = people(20, 2)
+    some = [(np.append(genuine, [np.inf] * 9), np.append(np.inf, skilled)) for genuine, skilled in judged]
+    nothing = (np.array([np.inf]), np.array([np.inf]))
+    assert check_calibration([*some, nothing], fitted()) == check_calibration(judged, fitted())
+    assert check_calibration([nothing], fitted()) == []
 
 
 def test_a_difference_within_both_intervals_holds() -> None:
@@ -109,7 +127,7 @@ def test_outcomes_get_costs_and_checks_as_json() -> None:
     assert figures["cllr"] - figures["cllr_min"] < 0.05
     first = figures["calibration"][0]
     assert first["holds"] is True
-    assert first["trials"] == 40 * 31
+    assert first["trials"] == 40 * 30
     assert len(first["stated_ci"]) == len(first["measured_ci"]) == 2
 
 

@@ -18,6 +18,7 @@ def check(rate: str, at: str, *, holds: bool = True) -> dict[str, Any]:
     return {
         "rate": rate, "at": at, "score": -1.5, "stated": 0.01, "stated_ci": [0.005, 0.02], "measured": 0.012,
         "measured_ci": [0.004, 0.025], "trials": 500, "writers": 20, "holds": holds,
+        "stated_in_measured": at != "t_match", "measured_in_stated": at == "score",
     }  # fmt: skip
 
 
@@ -43,6 +44,13 @@ def test_one_rate_that_does_not_hold_is_said() -> None:
     assert calibration_sentence(report(holds=False)).startswith(
         "Stated rates that hold on all writers pooled: 1 of 2 at the thresholds, 2 of 3 in all."
     )
+
+
+def test_the_stricter_readings_are_counted_too() -> None:
+    sentence = calibration_sentence(report())
+    assert "pooled: 2 of 2 at the thresholds, 3 of 3 in all." in sentence
+    assert "interval of the measured one: 1 of 2 at the thresholds, 2 of 3 in all;" in sentence
+    assert "interval that is stated: 0 of 2 at the thresholds, 1 of 3 in all." in sentence
 
 
 def test_across_the_scores_only_the_pooled_writers_are_shown() -> None:
