@@ -7,6 +7,11 @@ independent trials: the writers are drawn anew with replacement (bootstrap by cl
 draws says how many independent trials would spread as much (the effective sample size of Kish 1965), and Wilson's
 interval (1927) is taken for that many. Unlike the bootstrap's own percentiles it does not shrink to nothing where no
 trial was seen (Dean and Pagano 2015).
+
+The two thresholds are fitted on the very trials that their rates are counted on, which an interval at a fixed score
+knows nothing of: at t_match it held the true rate in 90 to 94 % of simulated samples of 43 writers, not in 95 %.
+Therefore, at the thresholds' own shares, the score is fitted anew on every draw and the spread of its share over these
+draws counts where it is the larger (held in 94 to 97 %). At any other score the interval is that of a fixed score.
 """
 
 from __future__ import annotations
@@ -144,6 +149,13 @@ def calibrate(genuine: list[Floats], skilled: list[Floats], *, seed: int = 1, ro
     t_match, t_no = _thresholds(all_genuine, all_skilled)
     shares = np.linspace(0, 1, _GRID)
     effective_genuine, effective_skilled = effective_sizes(genuine, drawn), effective_sizes(skilled, drawn)
+    # What speaks for genuine are few forgeries with so low a score, and the other way round.
+    ratio = fit_ratio(
+        all_genuine,
+        all_skilled,
+        worth_genuine=float(effective_genuine[-1]),
+        worth_skilled=float(effective_skilled[0]),
+    )
     return Calibration(
         genuine=np.quantile(all_genuine, shares),
         skilled=np.quantile(all_skilled, shares),
@@ -152,15 +164,9 @@ def calibrate(genuine: list[Floats], skilled: list[Floats], *, seed: int = 1, ro
         writers=len(genuine),
         n_genuine=len(all_genuine),
         n_skilled=len(all_skilled),
-        effective_genuine=effective_genuine,
-        effective_skilled=effective_skilled,
-        # What speaks for genuine are few forgeries with so low a score, and the other way round.
-        ratio=fit_ratio(
-            all_genuine,
-            all_skilled,
-            worth_genuine=float(effective_genuine[-1]),
-            worth_skilled=float(effective_skilled[0]),
-        ),
+        effective_genuine=_fitted_too(effective_genuine, genuine, drawn, 1.0 - TARGET_FRR),
+        effective_skilled=_fitted_too(effective_skilled, skilled, drawn, TARGET_FAR),
+        ratio=ratio,
     )
 
 
@@ -169,19 +175,20 @@ def effective_sizes(by_writer: Sequence[Floats], drawn: npt.NDArray[np.int64]) -
 
     drawn: (rounds, writers), indices of the writers drawn with replacement. Between 1 and the number of trials. With
     few writers their spread is itself uncertain: as in Korn and Graubard (1998) the size shrinks by the square of the
-    normal's quantile over Student's.
+    normal's quantile over Student's. Of a single writer nothing is known of how writers spread: his trials are worth 1.
     """
+    if len(by_writer) < 2:
+        return np.ones(len(EFFECTIVE_AT))
     trials = np.array([len(scores) for scores in by_writer])
     scores = np.quantile(np.concatenate(by_writer), EFFECTIVE_AT)
     below = np.stack([np.searchsorted(np.sort(part), scores, side="right") for part in by_writer])
     totals = np.maximum(trials[drawn].sum(axis=1), 1)
     shares = below[drawn].sum(axis=1) / totals[:, None]
     counted = below.sum(axis=0) / trials.sum()
-    freedom = max(len(by_writer) - 1, 1)
+    freedom = len(by_writer) - 1
     # The draws spread by the factor (writers - 1) / writers too little.
     variance = shares.var(axis=0) * len(by_writer) / freedom
-    student = _Z + (_Z**3 + _Z) / (4.0 * freedom)  # Student's quantile to the first order in 1 / freedom
-    sizes = counted * (1.0 - counted) / np.maximum(variance, 1e-12) * (_Z / student) ** 2
+    sizes = counted * (1.0 - counted) / np.maximum(variance, 1e-12) * (_Z / _student(freedom)) ** 2
     return np.asarray(np.clip(sizes, 1.0, trials.sum()), dtype=np.float64)
 
 
@@ -191,6 +198,40 @@ def wilson_interval(share: float, size: float) -> tuple[float, float]:
     centre = (share + squared / 2.0) / (1.0 + squared)
     half = float(np.sqrt(share * (1.0 - share) * squared + squared * squared / 4.0)) / (1.0 + squared)
     return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
+
+
+def _fitted_too(sizes: Floats, by_writer: Sequence[Floats], drawn: npt.NDArray[np.int64], share: float) -> Floats:
+    """The sizes, at `share` no more than trials are worth where the score of this share is fitted on them."""
+    fitted = sizes.copy()
+    if len(by_writer) > 1:
+        place = int(np.argmin(np.abs(EFFECTIVE_AT - share)))
+        fitted[place] = min(fitted[place], effective_size_fitted(by_writer, drawn, share))
+    return fitted
+
+
+def effective_size_fitted(by_writer: Sequence[Floats], drawn: npt.NDArray[np.int64], share: float) -> float:
+    """How many independent trials these are worth at the score below which `share` of them lies, fitted on them.
+
+    As effective_sizes, of two writers or more, with the spread of the share of all trials that lies below the score
+    fitted on each draw: what the share of all writers is to the score fitted on these.
+    """
+    trials = np.array([len(scores) for scores in by_writer])
+    owner = np.repeat(np.arange(len(trials)), trials)[np.argsort(np.concatenate(by_writer), kind="stable")]
+    shares = np.empty(len(drawn))
+    for round_, writers in enumerate(drawn):
+        counted = np.cumsum(np.bincount(writers, minlength=len(trials))[owner])
+        shares[round_] = np.searchsorted(counted, share * counted[-1], side="right") / len(owner)
+    variance = ((shares - share) ** 2).mean() * len(trials) / (len(trials) - 1)
+    size = share * (1.0 - share) / max(float(variance), 1e-12) * (_Z / _student(len(trials) - 1)) ** 2
+    return float(np.clip(size, 1.0, len(owner)))
+
+
+def _student(freedom: int) -> float:
+    """Student's quantile of a two-sided 95 % interval (Abramowitz and Stegun 26.7.5); within 1 % from 4 on."""
+    first = (_Z**3 + _Z) / 4.0
+    second = (5.0 * _Z**5 + 16.0 * _Z**3 + 3.0 * _Z) / 96.0
+    third = (3.0 * _Z**7 + 19.0 * _Z**5 + 17.0 * _Z**3 - 15.0 * _Z) / 384.0
+    return _Z + first / freedom + second / freedom**2 + third / freedom**3
 
 
 def _thresholds(genuine: Floats, skilled: Floats) -> tuple[float, float]:

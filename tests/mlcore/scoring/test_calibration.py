@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from mlcore.scoring.calibration import EFFECTIVE_AT, Calibration, calibrate, effective_sizes, wilson_interval
+from mlcore.scoring.calibration import EFFECTIVE_AT, Calibration, _student, calibrate, effective_sizes, wilson_interval
 
 
 def by_writer(values: np.ndarray, writers: int = 10) -> list[np.ndarray]:
@@ -78,10 +79,23 @@ def test_trials_that_a_writer_repeats_are_worth_one() -> None:
     assert len(sizes) == len(EFFECTIVE_AT)
 
 
+def test_many_trials_of_a_single_writer_are_worth_one() -> None:
+    scores = [np.random.default_rng(7).normal(size=400)]
+    assert effective_sizes(scores, np.zeros((100, 1), np.int64)).tolist() == [1.0] * len(EFFECTIVE_AT)
+
+
+@pytest.mark.parametrize(("freedom", "quantile"), [(4, 2.776), (7, 2.365), (10, 2.228), (42, 2.018)])
+def test_student_s_quantile_is_that_of_the_textbook(freedom: int, quantile: float) -> None:
+    assert _student(freedom) == pytest.approx(quantile, abs=0.01)
+
+
 def test_the_interval_covers_the_rate_of_all_writers_there_are() -> None:
-    """Of 200 samples of 40 writers who differ, the 95 % interval holds the true rate in about 190."""
+    """Of 200 samples of 40 writers who differ, the 95 % interval holds the true rate in about 190.
+
+    It is no wider than it must be: rates of such samples spread by 0.011, so that 1.96 of it both ways are 0.043.
+    """
     rng = np.random.default_rng(11)
-    held, everybody = 0, rng.normal(size=100_000)
+    held, widths, everybody = 0, [], rng.normal(size=100_000)
     threshold = -2.2
     true = float((everybody * 0.7 + rng.normal(size=100_000) <= threshold).mean())
     for _ in range(200):
@@ -89,7 +103,24 @@ def test_the_interval_covers_the_rate_of_all_writers_there_are() -> None:
         genuine = [part - 3 for part in skilled]
         within = calibrate(genuine, skilled, rounds=200).skilled_within(threshold)
         held += within.low <= true <= within.high
-    assert 180 <= held <= 200
+        widths.append(within.high - within.low)
+    assert held >= 180
+    assert np.mean(widths) < 1.25 * 0.043
+
+
+def test_at_the_threshold_fitted_on_the_same_trials_the_interval_still_covers() -> None:
+    """The true share below the t_match of each of 150 samples of 43 writers; a fixed score's interval holds 135."""
+    rng = np.random.default_rng(5)
+    held, widths = 0, []
+    for _ in range(150):
+        skilled = [0.7 * writer + rng.normal(size=120) for writer in rng.normal(size=43)]
+        found = calibrate([part[:10] - 3 for part in skilled], skilled, rounds=200)
+        true = NormalDist(0, np.sqrt(1.49)).cdf(found.t_match)
+        within = found.skilled_within(found.t_match)
+        held += within.low <= true <= within.high
+        widths.append(within.high - within.low)
+    assert held >= 139
+    assert np.mean(widths) < 0.02
 
 
 def test_more_like_trials_of_the_same_writers_do_not_narrow_the_interval() -> None:
@@ -131,8 +162,8 @@ def test_the_likelihood_ratio_falls_with_the_score_and_promises_no_more_than_the
     found = calibrated()
     ratios = [found.likelihood_ratio(score) for score in np.linspace(-20, 20, 200)]
     assert ratios == sorted(ratios, reverse=True)
-    assert ratios[0] == pytest.approx(found.effective_skilled[0] + 1)
-    assert 1 / ratios[-1] == pytest.approx(found.effective_genuine[-1] + 1)
+    assert found.effective_skilled[0] + 1 <= ratios[0] < 1.6 * found.effective_skilled[0]
+    assert found.effective_genuine[-1] + 1 == pytest.approx(1 / ratios[-1])
     assert ratios[0] < found.n_skilled + 1.001
 
 
