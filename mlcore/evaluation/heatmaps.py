@@ -13,7 +13,8 @@ out of the comparison: the score should move further for the hottest place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ PAIRS = 80
 TOP = 0.20  # share of the map in which the altered place must lie
 SHARE_ERASED = 0.10  # of the questioned ink
 RANDOM_PLACES = 3
-LIMIT = 0.90
+LIMIT = 0.90  # share of pairs in which the altered place must be found
 _INK = 24
 
 
@@ -44,6 +45,15 @@ class Found:
     of_ink: float
     chance_of_map: float
     chance_of_ink: float
+
+    @property
+    def within(self) -> bool:
+        """Whether the place is found among the ink in LIMIT of the pairs or more."""
+        return self.of_ink >= LIMIT
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form with the limit and whether it is met."""
+        return {**asdict(self), "limit": LIMIT, "within": self.within}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,11 @@ class HeatMaps:
     found: tuple[Found, ...]
     varied: tuple[Found, ...]
     deletion: Deletion
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        found, varied = ([item.as_dict() for item in part] for part in (self.found, self.varied))
+        return {"found": found, "varied": varied, "deletion": asdict(self.deletion)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,14 @@ from rich.table import Table
 
 from mlcore.bundle import Bundle
 from mlcore.embedding.sources import Progress, Row
-from mlcore.evaluation.gathered import gather
+from mlcore.evaluation.gathered import Gathered, gather
+from mlcore.evaluation.heatmaps import LIMIT as HEAT_LIMIT
 from mlcore.evaluation.heatmaps import Found, HeatMaps, heat_maps
-from mlcore.evaluation.identification import Identified, identification
+from mlcore.evaluation.identification import MAX_PROBES, Identified, identification
 from mlcore.evaluation.report import percent
+from mlcore.evaluation.robustness import LIMIT as ROBUSTNESS_LIMIT
 from mlcore.evaluation.robustness import Robustness, robustness
+from mlcore.evaluation.shortcuts import LIMIT as SHORTCUT_LIMIT
 from mlcore.evaluation.shortcuts import Shortcut, shortcuts
 
 Cells = tuple[str, ...]
@@ -31,7 +34,12 @@ class HonestyReport:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready; shares are fractions, not per cent."""
-        return asdict(self)
+        return {
+            "shortcuts": [item.as_dict() for item in self.shortcuts],
+            "robustness": self.robustness.as_dict() if self.robustness else None,
+            "heat_maps": self.heat_maps.as_dict(),
+            "identification": [asdict(item) for item in self.identification],
+        }
 
     def tables(self) -> list[Table]:
         """One table a test, for the terminal."""
@@ -61,9 +69,14 @@ class HonestyReport:
         return [*parts, _identification_part(self.identification)]
 
 
-def measure_honesty(rows: Sequence[Row], bundle: Bundle, tell: Progress | None = None) -> HonestyReport:
-    """All tests of a model on the images of a manifest; heat maps on synthetic pairs. About 5 minutes on one core."""
-    gathered = gather(rows, bundle, tell)
+def measure_honesty(
+    rows: Sequence[Row], bundle: Bundle, tell: Progress | None = None, *, gathered: Gathered | None = None
+) -> HonestyReport:
+    """All tests of a model on the images of a manifest; heat maps on synthetic pairs. About 5 minutes on one core.
+
+    gathered: gather() of these rows and this bundle, where the caller has it already.
+    """
+    gathered = gathered or gather(rows, bundle, tell)
     return HonestyReport(
         shortcuts=tuple(shortcuts(rows, gathered.raw, gathered.seen)),
         robustness=robustness(gathered.data, bundle, tell),
@@ -80,6 +93,7 @@ def _shortcut_part(found: Sequence[Shortcut]) -> tuple[str, Cells, list[Cells]]:
         "Images",
         "AUC",
         "95 % interval",
+        f"within the limit of {SHORTCUT_LIMIT:g}",
         "within writers",
         "Most telling, AUC alone",
     )
@@ -91,7 +105,8 @@ def _shortcut_part(found: Sequence[Shortcut]) -> tuple[str, Cells, list[Cells]]:
             str(item.images),
             "-" if item.auc is None else f"{item.auc:.2f}",
             f"{item.interval[0]:.2f} - {item.interval[1]:.2f}" if item.interval else "-",
-            "-" if item.within is None else f"{item.within:.2f}",
+            _met(item.within),
+            "-" if item.within_writers is None else f"{item.within_writers:.2f}",
             ", ".join(f"{name} {auc:.2f}" for name, auc in item.telling),
         )
         for item in found
@@ -101,16 +116,18 @@ def _shortcut_part(found: Sequence[Shortcut]) -> tuple[str, Cells, list[Cells]]:
 
 def _robustness_part(found: Robustness) -> tuple[str, Cells, list[Cells]]:
     columns = (
-        "Questioned picture", "Skilled EER %", "Points more", "95 % interval", "Refused genuine / forged %",
+        "Questioned picture", "Skilled EER %", "Points more", "95 % interval",
+        f"within the limit of {100 * ROBUSTNESS_LIMIT:g}", "Refused genuine / forged %",
         "FRR / FAR % at the clean threshold",
     )  # fmt: skip
-    rows: list[Cells] = [("clean", percent(found.clean_eer), "-", "-", "-", "-")]
+    rows: list[Cells] = [("clean", percent(found.clean_eer), *"-----")]
     rows += [
         (
             item.name,
             percent(item.eer),
             _points(item.difference),
             f"{_points(item.interval[0])} to {_points(item.interval[1])}",
+            _met(item.within),
             f"{percent(item.refused_genuine)} / {percent(item.refused_forged)}",
             f"{percent(item.frr)} / {percent(item.far)}",
         )
@@ -121,15 +138,19 @@ def _robustness_part(found: Robustness) -> tuple[str, Cells, list[Cells]]:
 
 
 def _heat_part(found: HeatMaps) -> tuple[str, Cells, list[Cells]]:
-    columns = ("Against", "Altered", "Pairs", "In the top 20 % of the ink", "chance", "of the whole map", "chance")
+    columns = (
+        "Against", "Altered", "Pairs", "In the top 20 % of the ink",
+        f"within the limit: {percent(HEAT_LIMIT)} or more", "chance", "of the whole map", "chance",
+    )  # fmt: skip
     rows: list[Cells] = [_heat_row("same movement, another pen", item) for item in found.found]
     rows += [_heat_row("three other signatures", item) for item in found.varied]
     return "Heat map: one altered stroke of a synthetic signature, found in % of pairs", columns, rows
 
 
 def _heat_row(against: str, item: Found) -> Cells:
-    shares = (item.of_ink, item.chance_of_ink, item.of_map, item.chance_of_map)
-    return (against, item.alteration, str(item.pairs), *(percent(share) for share in shares))
+    shares = (item.chance_of_ink, item.of_map, item.chance_of_map)
+    found = (percent(item.of_ink), _met(item.within))
+    return (against, item.alteration, str(item.pairs), *found, *(percent(share) for share in shares))
 
 
 def _deletion_part(found: HeatMaps) -> tuple[str, Cells, list[Cells]]:
@@ -157,7 +178,7 @@ def _identification_part(found: Sequence[Identified]) -> tuple[str, Cells, list[
         (
             str(item.references),
             str(item.writers),
-            str(item.probes),
+            f"{item.probes} of {item.probes_at_hand}",
             percent(item.rank_one),
             _range(item.rank_one_interval),
             percent(item.rank_one_vector),
@@ -167,7 +188,11 @@ def _identification_part(found: Sequence[Identified]) -> tuple[str, Cells, list[
         )
         for item in found
     ]
-    return "Identification over all writers", columns, rows
+    return f"Identification over all writers, at most {MAX_PROBES} probes drawn at random", columns, rows
+
+
+def _met(within: bool | None) -> str:
+    return "-" if within is None else "yes" if within else "no"
 
 
 def _points(share: float) -> str:

@@ -7,7 +7,8 @@ writer within each data set: once on the raw file, once on the canvas, which is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,10 +59,10 @@ _FULL = 250
 class Shortcut:
     """How well a classifier on `of` properties tells forged from genuine: AUC 0..1, 0.5 is nothing.
 
-    interval: 95 %, by bootstrap over writers. within: mean AUC among one writer's own signatures, to which differences
-    between writers do nothing (with few writers, pooled odds may fall well below 0.5 by those alone). telling: the
-    three single properties furthest from 0.5, with the AUC of "larger means forged". The figures are None where there
-    are fewer than two writers with both kinds.
+    interval: 95 %, by bootstrap over writers. within_writers: mean AUC among one writer's own signatures, to which
+    differences between writers do nothing (with few writers, pooled odds may fall well below 0.5 by those alone).
+    telling: the three single properties furthest from 0.5, with the AUC of "larger means forged". The figures are None
+    where there are fewer than two writers with both kinds.
     """
 
     dataset: str
@@ -70,8 +71,22 @@ class Shortcut:
     images: int
     auc: float | None
     interval: tuple[float, float] | None
-    within: float | None
+    within_writers: float | None
     telling: tuple[tuple[str, float], ...]
+
+    @property
+    def limit(self) -> float | None:
+        """The AUC that may be reached; None for the file, which the network never sees."""
+        return LIMIT if self.of == "canvas" else None
+
+    @property
+    def within(self) -> bool | None:
+        """Whether the AUC keeps to the limit; None where there is no AUC or no limit."""
+        return None if self.auc is None or self.limit is None else self.auc <= self.limit
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form with the limit and whether it is met."""
+        return {**asdict(self), "limit": self.limit, "within": self.within}
 
 
 def raw_properties(file: bytes, page: Grey) -> Floats:
@@ -146,7 +161,7 @@ def _measured(dataset: str, of: str, names: Sequence[str], table: Floats, rows: 
         images=len(table),
         auc=auc,
         interval=bootstrap_interval(pairs, area_under_curve),
-        within=float(np.mean([area_under_curve(*pair) for pair in pairs])),
+        within_writers=float(np.mean([area_under_curve(*pair) for pair in pairs])),
         telling=_single(names, table, labels),
     )
 

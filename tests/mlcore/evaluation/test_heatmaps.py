@@ -9,7 +9,7 @@ import pytest
 
 from mlcore.bundle import load_bundle
 from mlcore.evaluation.altered import AlteredPair, altered_pairs
-from mlcore.evaluation.heatmaps import _look, heat_maps, piece_around
+from mlcore.evaluation.heatmaps import Found, _look, heat_maps, piece_around
 from tests.mlcore.bundles import make_bundle
 
 
@@ -30,6 +30,11 @@ def test_a_map_that_shows_the_place_finds_it_and_one_that_shows_the_rest_does_no
 def test_a_flat_map_finds_nothing(pair: AlteredPair) -> None:
     flat = _look(pair, np.ones((96, 192), np.float32))
     assert not (flat.of_ink or flat.of_map or flat.chance_of_ink or flat.chance_of_map)
+
+
+@pytest.mark.parametrize(("of_ink", "within"), [(0.9, True), (0.89, False)])
+def test_nine_of_ten_must_be_found_among_the_ink(of_ink: float, within: bool) -> None:
+    assert Found("moved", 80, of_map=1.0, of_ink=of_ink, chance_of_map=0.1, chance_of_ink=0.1).within is within
 
 
 def test_a_piece_holds_its_share_of_the_ink() -> None:

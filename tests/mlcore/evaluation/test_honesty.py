@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -30,15 +31,30 @@ def test_a_report_is_json_tables_and_markdown(tmp_path: Path, monkeypatch: pytes
     figures = json.loads(json.dumps(report.as_dict()))
     assert [item["of"] for item in figures["shortcuts"]] == ["file", "canvas"]
     assert figures["shortcuts"][0]["images"] == 4 * 6 - 1
+    assert [(item["limit"], item["within"] is None) for item in figures["shortcuts"]] == [(None, True), (0.6, False)]
     assert 0.0 <= figures["robustness"]["clean_eer"] <= 1.0
+    for item in figures["robustness"]["disturbed"]:
+        assert (item["limit"], item["within"]) == (0.03, item["difference"] <= 0.03)
+    for item in (*figures["heat_maps"]["found"], *figures["heat_maps"]["varied"]):
+        assert (item["limit"], item["within"]) == (0.9, item["of_ink"] >= 0.9)
     assert [item["references"] for item in figures["identification"]] == [1, 3]
     assert list(dict.fromkeys(told)) == ["images", "robustness", "heat maps", "identification"]
 
-    console = Console(width=200, record=True, file=(tmp_path / "out.txt").open("w"))
+    console = Console(width=240, record=True, file=StringIO())
     for table in report.tables():
         console.print(table)
     shown = console.export_text()
     assert len(report.tables()) == report.markdown().count("### ") == 5
     for text in (shown, report.markdown()):
         assert "JPEG quality 30" in text and "moved" in text and "synthetic" in text
+        assert "at most 500 probes" in text
     assert all(line.count("|") > 3 for line in report.markdown().splitlines() if line.startswith("|"))
+
+    limited = 0
+    for part in report.markdown().split("### ")[1:]:
+        columns, _, *lines = [line.split("|") for line in part.splitlines() if line.startswith("|")]
+        for place in (place for place, column in enumerate(columns) if "within the limit" in column):
+            said = {line[place].strip() for line in lines}
+            assert said <= {"yes", "no", "-"} and said & {"yes", "no"}
+            limited += 1
+    assert limited == 3

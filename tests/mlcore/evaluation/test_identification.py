@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mlcore.embedding.sources import Row
+from mlcore.evaluation import identification as searching
 from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.evaluation.identification import _found, identification
 from mlcore.scoring.distances import FeatureStack
@@ -41,9 +43,21 @@ def test_writers_that_can_not_be_told_apart_are_found_by_chance_only() -> None:
     assert low <= found.rank_one <= high
 
 
+def test_no_more_probes_than_the_limit_are_asked_and_always_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert searching.MAX_PROBES == 500
+    monkeypatch.setattr(searching, "MAX_PROBES", 20)
+    data = embedded(2.0)
+    (found,), (again,) = (identification(data, make_scorer(), (3,)) for _ in range(2))
+    assert (found.probes, found.probes_at_hand) == (20, 12 * 3)
+    assert found == again
+    gallery = searching._enrol(data, 3)
+    assert [data.rows[i].writer for i in gallery.probes] == [str(w) for w in gallery.writer]
+    assert len(set(gallery.writer.tolist())) > 6
+
+
 def test_a_refused_probe_is_not_found_and_is_never_a_specimen() -> None:
     (found,) = identification(embedded(0.2, refused=(0, 1)), make_scorer(), (3,))
-    assert found.probes == 12 * 3
+    assert found.probes == found.probes_at_hand == 12 * 3
     assert found.rank_one == found.shortlisted == 1.0 - 2 / 36
 
 

@@ -10,7 +10,7 @@ import pytest
 from mlcore.bundle import Bundle, load_bundle
 from mlcore.embedding.sources import read_manifest
 from mlcore.evaluation.embedded import EmbeddedSet, embed_rows
-from mlcore.evaluation.robustness import DISTURBANCES, robustness
+from mlcore.evaluation.robustness import DISTURBANCES, LIMIT, Disturbed, robustness
 from mlcore.imaging import prepare_page
 from mlcore.imaging.ink import extract_ink
 from tests.mlcore.bundles import make_bundle
@@ -36,7 +36,7 @@ def test_a_disturbed_page_is_a_page_and_still_holds_a_signature(name: str) -> No
 
 def test_sizes_follow_the_resolution() -> None:
     height, width = drawn_page(4).shape
-    assert disturbed("100 dpi").shape == (round(height / 3), round(width / 3))
+    assert disturbed("a third of the resolution (100 dpi of 300)").shape == (round(height / 3), round(width / 3))
     assert disturbed("half size").shape == (height // 2, width // 2)
 
 
@@ -95,6 +95,12 @@ def test_a_refused_page_is_a_rejected_one(bundle: Bundle, data: EmbeddedSet) -> 
     assert (item.refused_genuine, item.refused_forged) == (1.0, 1.0)
     assert (item.frr, item.far) == (1.0, 0.0)
     assert told == [("robustness", 1, 1)]
+
+
+@pytest.mark.parametrize(("difference", "within"), [(-0.2, True), (LIMIT, True), (LIMIT + 0.001, False)])
+def test_three_points_more_are_within_the_limit(difference: float, within: bool) -> None:
+    assert LIMIT == 0.03
+    assert Disturbed("blur", 0.1, difference, (0.0, 0.1), 0.0, 0.0, 0.1, 0.1).within is within
 
 
 def test_writers_with_too_few_signatures_leave_nothing_to_measure(bundle: Bundle, data: EmbeddedSet) -> None:

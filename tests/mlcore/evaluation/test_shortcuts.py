@@ -40,6 +40,16 @@ def test_a_planted_leak_is_found_and_named() -> None:
     assert canvas.interval is not None and canvas.interval[0] <= canvas.auc <= canvas.interval[1]
 
 
+def test_the_limit_is_for_what_the_network_sees() -> None:
+    """A leak in the file may be cut away, one on the canvas may not."""
+    seen = noise(len(SEEN))
+    clean = shortcuts(rows(), noise(len(RAW)), seen)
+    seen[:, 0] += [0.0 if row.genuine else 6.0 for row in rows()]
+    leaking = shortcuts(rows(), noise(len(RAW)), seen)
+    assert [(item.limit, item.within) for item in clean] == [(None, None), (0.6, True)]
+    assert [(item.limit, item.within) for item in leaking] == [(None, None), (0.6, False)]
+
+
 def test_what_only_tells_the_writer_does_not_help() -> None:
     """Each writer has a level of his own; heads are fitted on other writers, so that it says nothing."""
     labels = np.array([0.0 if row.genuine else 1.0 for row in rows()])
@@ -61,7 +71,7 @@ def test_refused_images_and_writers_without_forgeries_are_left_out() -> None:
 def test_one_writer_is_too_few_to_tell() -> None:
     one = [row for row in rows() if row.writer == "0"]
     found = shortcuts(one, noise(len(RAW))[:EACH], noise(len(SEEN))[:EACH])
-    assert [item.auc for item in found] == [None, None]
+    assert [(item.auc, item.within) for item in found] == [(None, None)] * 2
 
 
 def test_the_properties_of_a_canvas_are_those_counted_by_hand() -> None:
