@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
 
 from mlcore.bundle import Bundle
-from mlcore.imaging import prepare
+from mlcore.imaging import CANVAS_WIDTH, prepare
 from mlcore.imaging.types import Grey, Signature
 from mlcore.runtime import Features
 from mlcore.scoring.heatmap import cost_map
@@ -36,7 +37,7 @@ class Failure:
 def typical_failures(bundle: Bundle, *, signers: int = 40, each: int = 4) -> list[Failure]:
     """The genuine signatures that score worst, then the forgeries of skill 0.9 that score best, `each` of both.
 
-    At most one a signer; five specimens. Refused images are passed over.
+    At most one a signer; five specimens. Refused images are passed over, and a signer without five usable specimens.
     """
     found: dict[bool, list[Failure]] = {True: [], False: []}
     for seed in range(FIRST_SIGNER, FIRST_SIGNER + signers):
@@ -52,9 +53,14 @@ def _wrongness(failure: Failure) -> float:
 
 def _of_signer(bundle: Bundle, seed: int) -> dict[bool, list[Failure]]:
     signer = make_signer(seed)
-    specimens = [prepare(signature_png(signer, number)) for number in range(_SPECIMENS)]
-    known = bundle.embed(np.stack([specimen.canvas for specimen in specimens]))
     found: dict[bool, list[Failure]] = {True: [], False: []}
+    # The first five; spare ones, which come after the questioned, only take the place of refused ones.
+    spare = range(_SPECIMENS + _QUESTIONED, 2 * _SPECIMENS + _QUESTIONED)
+    written = (prepare(signature_png(signer, number)) for number in (*range(_SPECIMENS), *spare))
+    specimens = list(islice((one for one in written if not one.quality.refused), _SPECIMENS))
+    if len(specimens) < _SPECIMENS:
+        return found
+    known = bundle.embed(np.stack([specimen.canvas for specimen in specimens]))
     for genuine in found:
         for number in range(_SPECIMENS, _SPECIMENS + _QUESTIONED):
             asked = prepare(signature_png(signer, number, forged_with=None if genuine else SKILL))
@@ -67,15 +73,21 @@ def _judged(
     bundle: Bundle, asked: Signature, specimens: Sequence[Signature], known: Sequence[Features], *, genuine: bool
 ) -> Failure:
     features = bundle.embed(asked.canvas[None])[0]
-    comparison = bundle.scorer.compare(features, known)
-    verdict = bundle.scorer.decide(comparison).verdict
+    judgement = bundle.judge(asked, features, known)
     canvases = tuple(specimen.canvas for specimen in specimens)
     heat = cost_map(features, known)
-    return Failure(genuine, comparison.score, verdict.value.replace("_", " "), asked.canvas, heat, canvases)
+    verdict = judgement.verdict.value.replace("_", " ")
+    return Failure(genuine, judgement.score, verdict, asked.canvas, heat, canvases)
 
 
 def failure_sheet(failures: Sequence[Failure]) -> np.ndarray:
-    """A row a failure, uint8 (H, W, 3) BGR: three specimens, the questioned signature, and where it departs."""
+    """A row a failure, uint8 (H, W, 3) BGR: three specimens, the questioned signature, and where it departs.
+
+    Without a failure a small sheet that says so.
+    """
+    if not failures:
+        sheet = np.full((_CAPTION, 2 * CANVAS_WIDTH, 3), 255, np.uint8)
+        return _written(sheet, "No signature could be judged, so there is none to show.")
     return np.concatenate([_row(failure) for failure in failures])
 
 
@@ -87,8 +99,13 @@ def _row(failure: Failure) -> np.ndarray:
     caption = np.full((_CAPTION, picture.shape[1], 3), 255, np.uint8)
     kind = "genuine" if failure.genuine else f"forgery, skill {SKILL:g}"
     text = f"{kind}: {failure.verdict}, score {failure.score:.1f}   (three of five specimens, questioned, heat map)"
-    cv2.putText(caption, text, (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (60, 60, 60), 1, cv2.LINE_AA)
-    return np.concatenate([caption, picture])
+    return np.concatenate([_written(caption, text), picture])
+
+
+def _written(paper: np.ndarray, text: str) -> np.ndarray:
+    """`paper` with a line of text, in place."""
+    cv2.putText(paper, text, (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (60, 60, 60), 1, cv2.LINE_AA)
+    return paper
 
 
 def _on_paper(canvas: Grey) -> np.ndarray:
