@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from mlcore.embedding.sources import Row
+from mlcore.evaluation.gathered import Gathered
 from tests.mlcore.bundles import make_scorer, write_network
 from tests.mlcore.embedding.signers import write_manifest
 
@@ -65,10 +68,11 @@ def test_honesty_is_measured_where_it_is_asked_for(
         def tables(self) -> list[Table]:
             return [Table("Honesty of the model")]
 
-    asked: list[object] = []
+    asked: list[Gathered] = []
 
-    def measure_honesty(rows: object, bundle: object, tell: object) -> Report:
-        asked.extend([rows, bundle])
+    def measure_honesty(rows: Sequence[Row], bundle: object, tell: object, *, gathered: Gathered) -> Report:
+        assert gathered.data.rows == tuple(rows)
+        asked.append(gathered)
         return Report()
 
     stand_in = ModuleType("mlcore.evaluation.honesty")
@@ -76,8 +80,26 @@ def test_honesty_is_measured_where_it_is_asked_for(
     monkeypatch.setitem(sys.modules, "mlcore.evaluation.honesty", stand_in)
     call_command("evaluate_model", data=data, split="test", references="1", json=tmp_path / "f.json", honesty=True)
     assert json.loads((tmp_path / "f.json").read_text())["honesty"] == {"shortcuts": 0.5}
-    assert len(asked) == 2
+    assert len(asked) == 1
+    # Read once for both, and the figures are those of a plain evaluation.
+    report = json.loads((tmp_path / "f.json").read_text())
+    call_command("evaluate_model", data=data, split="test", references="1", json=tmp_path / "plain.json")
+    assert {**json.loads((tmp_path / "plain.json").read_text()), "honesty": report["honesty"]} == report
     assert "Honesty of the model" in capsys.readouterr().out
+
+
+def test_figures_are_kept_when_an_honesty_test_fails(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlcore.evaluation import honesty
+
+    def fails(*args: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(honesty, "measure_honesty", fails)
+    with pytest.raises(MemoryError):
+        call_command("evaluate_model", data=data, split="test", references="1", json=tmp_path / "f.json", honesty=True)
+    assert json.loads((tmp_path / "f.json").read_text())["datasets"]["synthetic"]["writers"] == 5
 
 
 def test_without_a_split_every_row_is_measured(data: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -28,6 +28,9 @@ from mlcore.evaluation.report import (
 )
 from mlcore.management.progress import counting
 from mlcore.scoring import MAX_REFERENCES
+
+if TYPE_CHECKING:
+    from mlcore.evaluation.gathered import Gathered
 
 
 class Command(BaseCommand):
@@ -56,20 +59,20 @@ class Command(BaseCommand):
             rows = read_manifest(options["data"], split=options["split"])
         except (ArtefactError, DataError) as error:
             raise CommandError(str(error)) from error
-        with counting() as progress:
-            data = embed_rows(rows, bundle.embed, progress)
+        gathered = _gathered(rows, bundle) if options["honesty"] else None
+        data = gathered.data if gathered else _embedded(rows, bundle)
         report = {"model_version": bundle.name, **evaluate(data, bundle.scorer, references)}
         console = Console(width=150)
         _print_tables(report, console)
-        if options["honesty"]:
-            report["honesty"] = _honesty(rows, bundle, console)
-        if options["json"]:
-            options["json"].parent.mkdir(parents=True, exist_ok=True)
-            options["json"].write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        _write(report, options["json"])
         if options["plots"]:
             _plot(data, bundle, max(references), options["plots"])
             _plot_calibration(report, options["plots"])
             _picture_failures(bundle, options["plots"])
+        if gathered:
+            # Last, and the figures are on disk by now: should one of these long tests fail, nothing else is lost.
+            report["honesty"] = _honesty(rows, bundle, gathered, console)
+            _write(report, options["json"])
 
 
 def _references(text: str) -> list[int]:
@@ -80,6 +83,25 @@ def _references(text: str) -> list[int]:
     if not counts or counts[0] < 1 or counts[-1] > MAX_REFERENCES:
         raise CommandError(f"--references takes numbers from 1 to {MAX_REFERENCES}.")
     return counts
+
+
+def _embedded(rows: Sequence[Row], bundle: Bundle) -> EmbeddedSet:
+    with counting() as progress:
+        return embed_rows(rows, bundle.embed, progress)
+
+
+def _gathered(rows: Sequence[Row], bundle: Bundle) -> Gathered:
+    """The same and what the honesty tests need of each image, read once for both."""
+    from mlcore.evaluation.gathered import gather
+
+    with counting() as progress:
+        return gather(rows, bundle, progress)
+
+
+def _write(report: dict[str, Any], path: Path | None) -> None:
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def _print_tables(report: dict[str, Any], console: Console) -> None:
@@ -98,11 +120,11 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) ->
     return table
 
 
-def _honesty(rows: Sequence[Row], bundle: Bundle, console: Console) -> dict[str, Any]:
+def _honesty(rows: Sequence[Row], bundle: Bundle, gathered: Gathered, console: Console) -> dict[str, Any]:
     from mlcore.evaluation.honesty import measure_honesty  # only here: it loads what a plain evaluation does not need
 
     with counting() as progress:
-        found = measure_honesty(rows, bundle, progress)
+        found = measure_honesty(rows, bundle, progress, gathered=gathered)
     for table in found.tables():
         console.print(table)
     figures: dict[str, Any] = found.as_dict()
