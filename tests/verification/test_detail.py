@@ -87,7 +87,9 @@ def test_the_figures_stand_with_interval_count_and_likelihood_in_words(as_verifi
         "<dt>38 times</dt><dd>as likely from a skilled forgery as from a genuine signature: "
         "moderate support for a forgery</dd>"
     ) in content
-    assert "Counted on 4,105 comparisons of genuine and 5,325 of forged signatures by 43 other writers." in content
+    assert (
+        "Counted on 4,105 comparisons of genuine signatures and 5,325 of forgeries of 43 other writers' signatures."
+    ) in content
 
 
 def test_a_verification_from_before_intervals_were_kept_still_shows(as_verifier: Client, ask: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils import translation
 
 from verification.selectors import likelihood_in_words
 from verification.templatetags.verification_format import interval, of_hundred, share, times
@@ -29,6 +31,12 @@ def test_the_ends_of_an_interval_may_be_none_and_all(low: float, high: float, te
 )
 def test_a_ratio_or_its_inverse_has_two_digits(ratio: float, text: str) -> None:
     assert times(ratio) == text
+
+
+def test_a_ratio_has_the_same_commas_as_a_count() -> None:
+    for language, text in (("en", "1,200"), ("de", "1.200")):
+        with translation.override(language):
+            assert times(1234.0) == intcomma(1200) == text
 
 
 @pytest.mark.parametrize(

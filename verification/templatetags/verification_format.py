@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django import template
+from django.utils.formats import number_format
 
 register = template.Library()
 
@@ -31,9 +32,9 @@ def interval(share: Mapping[str, float]) -> str:
 
 @register.filter
 def times(value: float) -> str:
-    """A likelihood ratio, or its inverse below 1, with no more than two digits."""
+    """A likelihood ratio, or its inverse below 1, with no more than two digits, in the reader's notation as counts."""
     strength = float(f"{max(float(value), 1.0 / float(value)):.2g}")
-    return f"{strength:.1f}" if strength < 10 else f"{strength:,.0f}"
+    return number_format(strength, decimal_pos=1 if strength < 10 else 0, force_grouping=True)
 
 
 def _rounded(count: float) -> str:
