@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.imaging.types import Signature
+from mlcore.imaging.types import CANVAS_VERSION, Signature
 from mlcore.runtime import ArtefactError, Features, Network, file_digest
 from mlcore.scoring import Judgement, Rules, Scorer
 from mlcore.scoring.cohort import Cohort
 
 __all__ = ["BASE_DIRECTORY", "ArtefactError", "Bundle", "load_bundle", "write_bundle"]
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "model.json"
 BASE_DIRECTORY = Path(__file__).parent / "artefacts" / "base"
 _NETWORK, _KERAS, _COHORT = "network.onnx", "network.keras", "cohort.npy"
@@ -98,6 +98,11 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise ArtefactError(
             f"The model {path.parent.name} has format {written}; this program reads up to {FORMAT}. Please update it."
         )
+    if manifest.get("canvas", 1) != CANVAS_VERSION:
+        raise ArtefactError(
+            f"The model {path.parent.name} was trained on pictures prepared in another way than this program prepares "
+            "them. Install a newer model, or retrain it."
+        )
     return manifest
 
 
@@ -122,7 +127,14 @@ def write_bundle(
     shutil.copyfile(onnx_file, part / _NETWORK)
     np.save(part / _COHORT, scorer.cohort.vectors.astype(np.float32))
     files = {file: file_digest(part / file) for file in (_KERAS, _NETWORK, _COHORT)}
-    manifest = {"format": FORMAT, "name": name, "files": files, **facts, "scorer": scorer.as_dict()}
+    manifest = {
+        "format": FORMAT,
+        "canvas": CANVAS_VERSION,
+        "name": name,
+        "files": files,
+        **facts,
+        "scorer": scorer.as_dict(),
+    }
     (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=False) + "\n", encoding="utf-8")
     # Aside and in, two renames apart: a kill between them leaves both folders whole.
     before = directory.with_name(directory.name + ".old")

@@ -21,13 +21,14 @@ _COLUMNS, _ROWS = (
         np.meshgrid(np.arange(_WIDTH // _CELL + 2), np.arange(_HEIGHT // _CELL + 2)), (_WIDTH, _HEIGHT), strict=True
     )
 )
+_GRAIN = np.random.default_rng(1).normal(size=(_HEIGHT + 64, _WIDTH + 64)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
     """Strengths: rotation in rad, scale and shear as shares, shift in canvas pixels (all standard deviations).
 
-    elastic: in fine pixels. thicken, binarise, noise, clutter, scan, cut: probabilities.
+    elastic: in fine pixels. thicken, binarise, fade, grain, clutter, scan, cut: probabilities.
     """
 
     rotation: float = 0.08
@@ -37,10 +38,11 @@ class Augmentation:
     elastic: float = 1.6
     thicken: float = 0.35  # a thinner or thicker pen
     binarise: float = 0.30
-    noise: float = 0.15  # fading; and, drawn anew, blur
+    fade: float = 0.15  # fading; and, drawn anew, blur
+    grain: float = 0.10  # of a rough sheet or a dry pen
     clutter: float = 0.08  # ruled or guilloche lines, a stamp
     scan: float = 0.08  # JPEG; and, drawn anew, a coarse scan
-    cut: float = 0.06
+    cut: float = 0.06  # an end left out of the cut-out
 
 
 def augment(
@@ -54,9 +56,9 @@ def augment(
     writer: the change that makes another writer of this one; the same for all his signatures of a batch.
     """
     strength = strength or Augmentation()
-    ink, left = _warp(_part(fine, writer.window), rng, strength, writer)
+    ink = _warp(_part(fine, writer.window), rng, strength, writer)
     ink = _change_pen(ink, rng, strength)
-    ink = _degrade(ink, rng, strength, left)
+    ink = _degrade(ink, rng, strength)
     canvas, _ = normalise(ink, _ink_box(ink))
     return _shifted(canvas, rng, strength.shift)
 
@@ -75,8 +77,8 @@ def _part(fine: Grey, window: tuple[float, float]) -> Grey:
     return kept
 
 
-def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: PseudoWriter) -> tuple[Grey, int]:
-    """The warped signature with a little paper around it, and how far its left edge lies from that of the whole."""
+def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: PseudoWriter) -> Grey:
+    """The warped signature with a little paper around it."""
     angle, shear = rng.normal(0, strength.rotation), rng.normal(0, strength.shear)
     across, down = np.exp(rng.normal(0, strength.scale, 2))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -93,7 +95,7 @@ def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: 
     ]
     size = (points[0].shape[1] * _CELL, points[0].shape[0] * _CELL)
     map_x, map_y = (cv2.resize(plane, size)[_CELL:-_CELL, _CELL:-_CELL] for plane in points)
-    return np.asarray(cv2.remap(fine, map_x, map_y, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8), left * _CELL
+    return np.asarray(cv2.remap(fine, map_x, map_y, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8)
 
 
 def _target(fine: Grey, linear: Matrix, slack: float) -> tuple[int, int, int, int]:
@@ -127,14 +129,16 @@ def _change_pen(ink: Grey, rng: np.random.Generator, strength: Augmentation) -> 
     return np.asarray(cv2.LUT(ink, table), dtype=np.uint8)
 
 
-def _degrade(ink: Grey, rng: np.random.Generator, strength: Augmentation, left: int) -> Grey:
+def _degrade(ink: Grey, rng: np.random.Generator, strength: Augmentation) -> Grey:
     if rng.random() < strength.binarise:
         ink = (ink > rng.uniform(70, 150)).astype(np.uint8) * np.uint8(255)
-    if rng.random() < strength.noise:
+    if rng.random() < strength.fade:
         # Fading ink: a smooth field that takes density away in patches.
         field = cv2.resize(rng.uniform(0.45, 1.0, (4, 8)).astype(np.float32), (ink.shape[1], ink.shape[0]))
         ink = (ink * field).astype(np.uint8)
-    if rng.random() < strength.noise:
+    if rng.random() < strength.grain:
+        ink = _grainy(ink, rng)
+    if rng.random() < strength.fade:
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.6, 1.3)), dtype=np.uint8)
     if rng.random() < strength.clutter:
         ink = add_clutter(ink, rng)
@@ -143,10 +147,30 @@ def _degrade(ink: Grey, rng: np.random.Generator, strength: Augmentation, left: 
     if rng.random() < strength.scan:
         ink = _compressed(ink, rng)
     if rng.random() < strength.cut:
-        edge = int(rng.uniform(0.02, 0.06) * _WIDTH) + _PAD - left
-        ink = ink.copy()
-        ink[:, : max(edge, 0)] = 0
+        ink = _cut(ink, rng)
     return ink
+
+
+def _grainy(ink: Grey, rng: np.random.Generator) -> Grey:
+    """Speckled within the strokes; on bare paper imaging drops what is as faint as this."""
+    height, width = ink.shape
+    top, left = int(rng.integers(_GRAIN.shape[0] - height + 1)), int(rng.integers(_GRAIN.shape[1] - width + 1))
+    speckle = 1.0 + rng.uniform(0.1, 0.35) * _GRAIN[top : top + height, left : left + width]
+    return np.clip(ink * speckle, 0, 255).astype(np.uint8)
+
+
+def _cut(ink: Grey, rng: np.random.Generator) -> Grey:
+    """Without 3 to 12 % of the signature at one side, mostly at its beginning or end."""
+    x, y, width, height = cv2.boundingRect(ink)
+    share, side = rng.uniform(0.03, 0.12), rng.choice(4, p=(0.35, 0.35, 0.15, 0.15))
+    kept = ink.copy()
+    if side < 2:
+        lost = round(share * width)
+        kept[:, slice(x, x + lost) if side == 0 else slice(x + width - lost, x + width)] = 0
+    else:
+        lost = round(share * height)
+        kept[slice(y, y + lost) if side == 2 else slice(y + height - lost, y + height)] = 0
+    return kept
 
 
 def _coarse(ink: Grey, rng: np.random.Generator) -> Grey:

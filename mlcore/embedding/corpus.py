@@ -23,6 +23,7 @@ from mlcore.embedding.sources import (
     recording_files,
 )
 from mlcore.embedding.synthetic import DATASET, Crowd, load_synthetic
+from mlcore.imaging.types import CANVAS_VERSION
 
 # Thin-pen Latin scripts are the weak side and few, so they are drawn more often; recordings and synthetic signers
 # fill up. A data set that is not named here, such as a bank's own, has the share 1.
@@ -30,8 +31,8 @@ _SHARES = {"cedar": 1.5, "sigcomp2011_dutch": 1.5, "svc2004": 0.6, "susig_visual
 _SYNTHETIC = 0.27  # of all others together: a fifth of what is drawn, whatever is trained on besides
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
-# Raised whenever imaging or rendering change what a canvas looks like, so that old caches are made anew.
-CANVAS_VERSION = 1
+# Raised whenever rendering changes what a signature looks like, so that old caches are made anew.
+RENDERING_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class _Source:
 
     @property
     def key(self) -> str:
-        facts = json.dumps([CANVAS_VERSION, self.name, self.facts])
+        facts = json.dumps([CANVAS_VERSION, RENDERING_VERSION, self.name, self.facts])
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 

@@ -12,6 +12,8 @@ Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Grade = Literal["good", "usable", "refused"]
 
+# Raised whenever the same image comes out as another canvas: vectors of one version mean nothing in another.
+CANVAS_VERSION = 2
 CANVAS_HEIGHT = 96
 CANVAS_WIDTH = 192
 

@@ -10,6 +10,7 @@ import pytest
 
 from mlcore.bundle import BASE_DIRECTORY, ArtefactError, load_bundle, write_bundle
 from mlcore.imaging import prepare, prepare_page
+from mlcore.imaging.types import CANVAS_VERSION
 from mlcore.scoring import Verdict
 from tests.mlcore.bundles import make_scorer, write_network
 from tests.mlcore.pages import signature_bytes
@@ -120,3 +121,13 @@ def test_the_shipped_base_tells_signers_apart() -> None:
         other = bundle.judge(*embedded(signer + 20, 7), specimens)
         assert own.score < other.score
         assert other.verdict is not Verdict.MATCH
+
+
+@pytest.mark.parametrize("other", [CANVAS_VERSION - 1, None])
+def test_a_model_of_other_canvases_is_refused_in_one_sentence(folder: Path, other: int | None) -> None:
+    """Its stored vectors and thresholds mean nothing for pictures that are prepared in another way."""
+    manifest = json.loads((folder / "model.json").read_text())
+    assert manifest.pop("canvas") == CANVAS_VERSION
+    (folder / "model.json").write_text(json.dumps(manifest if other is None else {**manifest, "canvas": other}))
+    with pytest.raises(ArtefactError, match="prepared in another way"):
+        load_bundle(folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 
 from mlcore.embedding.augmentation import Augmentation
 
-NO_CHANGE = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NO_CHANGE = Augmentation(*(0 for _ in fields(Augmentation)))
 
 
 class Still(np.random.Generator):

@@ -31,7 +31,7 @@ def test_the_same_seed_gives_the_same_canvas_and_another_seed_another() -> None:
 
 
 def test_everything_at_once_is_decided_by_the_generator_alone() -> None:
-    always = Augmentation(thicken=1, binarise=0, noise=1, clutter=1, scan=1, cut=1)
+    always = Augmentation(thicken=1, binarise=0, fade=1, grain=1, clutter=1, scan=1, cut=1)
     writer = draw_pseudo_writer(np.random.default_rng(1), WriterChanges(cut=1.0))
     first, again = (augment(FINE, np.random.default_rng(8), always, writer) for _ in range(2))
     assert first.any()
@@ -71,15 +71,16 @@ def test_a_scan_leaves_the_signature_where_and_as_large_as_it_was() -> None:
         assert np.abs(np.subtract(box, found)).max() <= 6
 
 
-def test_a_cut_takes_the_left_end_away() -> None:
+def test_a_cut_takes_an_end_away_from_a_signature_that_fills_its_canvas() -> None:
     strength = dataclasses.replace(NO_CHANGE, cut=1.0)
     hooked = np.zeros_like(FINE)
-    hooked[90:100] = 255  # a line across all of the canvas
-    hooked[60:90, :5] = 255  # and a hook at its left end, which some cuts remove
-    heights = [cv2.boundingRect(augment(hooked, np.random.default_rng(seed), strength))[3] for seed in range(12)]
+    hooked[90:100, 8:376] = 255  # a line as wide as a signature is laid on its canvas
+    hooked[60:90, 8:13] = 255  # and a hook at its beginning, which a cut there removes
+    heights = [cv2.boundingRect(augment(hooked, np.random.default_rng(seed), strength))[3] for seed in range(24)]
     whole = cv2.boundingRect(augment(hooked, np.random.default_rng(1), NO_CHANGE))[3]
-    assert max(heights) == whole
-    assert min(heights) < whole / 2
+    lost = sum(height < whole / 2 for height in heights)
+    assert 3 <= lost <= 15
+    assert max(heights) >= whole
 
 
 def test_a_signature_turned_far_is_not_cut_off() -> None:
