@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mlcore.imaging.across import without_lines
 from mlcore.imaging.components import remove_specks
 from mlcore.imaging.decoding import decode
 from mlcore.imaging.ink import extract_ink
@@ -36,7 +37,7 @@ def prepare_page(grey: Grey, *, box: Box | None = None, media_type: str = "image
     shrink = min(1.0, WORKING_SIDE / max(window.shape))
     working = _shrunk(window, shrink)
     ink = extract_ink(working)
-    mask, ink_box = remove_specks(without_rules(ink.mask))
+    mask, ink_box = remove_specks(without_rules(without_lines(ink.mask)))
     near = np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)), dtype=np.uint8)
     clean = ink.density * near
     quality = assess(working, ink, mask, ink_box)
