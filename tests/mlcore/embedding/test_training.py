@@ -62,10 +62,11 @@ def test_outputs_have_unit_length_and_the_agreed_shapes() -> None:
 
 def test_the_loss_falls_and_the_vectors_stay_apart(signatures: SignatureSet, tmp_path: Path) -> None:
     told: list[Progress] = []
-    step = train(small_network(), signatures, PLAN, checkpoints=tmp_path, on_progress=told.append)
+    plain = replace(PLAN, augmentation=NO_CHANGE)  # the same pictures every time, so that the loss is comparable
+    step = train(small_network(), signatures, plain, checkpoints=tmp_path, on_progress=told.append)
     assert step == 30
     assert [progress.step for progress in told] == [5, 10, 15, 20, 25, 30]
-    assert np.mean([p.loss for p in told[-2:]]) < told[0].loss
+    assert np.mean([p.loss for p in told[-2:]]) < 0.9 * told[0].loss
     assert all(progress.spread > 0.3 for progress in told)
     assert all(progress.images_per_second > 0 for progress in told)
 
