@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlcore.bundle import BASE_DIRECTORY, load_bundle
-from mlcore.evaluation.report import markdown_table, percent
+from mlcore.evaluation.report import markdown_calibration, markdown_table, percent
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,3 +35,15 @@ def test_the_shipped_base_keeps_what_it_must() -> None:
     assert max(five["skilled_eer"] for five in fives) <= 0.18
     assert sum(five["skilled_eer"] for five in fives) / 4 <= 0.12
     assert max(five["random_eer"] for five in fives) <= 0.03
+
+
+def test_the_stated_error_rates_of_the_shipped_base_hold_on_test_writers() -> None:
+    """FAR where a match begins and FRR where no match begins, pooled, for 1, 3 and 5 specimens."""
+    report = load_bundle(BASE_DIRECTORY).manifest["figures"]["test"]
+    assert set(report["all"]["references"]) == {"1", "3", "5"}
+    for part in report["all"]["references"].values():
+        thresholds = [check for check in part["calibration"] if check["at"] != "score"]
+        assert len(thresholds) == 2
+        assert all(check["holds"] and check["stated_in_measured"] for check in thresholds)
+    card = (BASE_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
+    assert markdown_calibration(report) in card
