@@ -8,9 +8,9 @@ import numpy as np
 from mlcore.imaging.types import Mask
 
 _PIECE = 0.06  # of the width: shortest level run that can be part of a rule
-_END = 3  # pixels from the side of the page within which a rule ends
+_END = 0.004  # of the width, from the side of the page, within which a rule ends
 _GAPS = 0.06  # of its columns that may be missing
-_BENT = 1.5  # pixels by which the middle of a rule may stray from a straight line
+_BENT = 0.002  # of the width, by which the middle of a rule may stray from a straight line
 _STRAIGHT = 0.6  # of its columns that must not stray; strokes run along the others for a while
 _THICK = 0.03  # of the page's height, at most
 
@@ -21,7 +21,8 @@ def without_lines(mask: Mask) -> Mask:
     Handwriting does not reach both sides in a straight line of even thickness. Where a stroke crosses the rule, with
     ink above and below, the crossing stays.
     """
-    if not (mask[:, :_END].any() and mask[:, -_END:].any()):
+    end = max(round(_END * mask.shape[1]), 1)
+    if not (mask[:, :end].any() and mask[:, -end:].any()):
         return mask
     ink = mask.astype(np.uint8)
     # A pixel's step up or down is allowed: scans are never quite straight.
@@ -30,7 +31,7 @@ def without_lines(mask: Mask) -> Mask:
     level = cv2.bitwise_and(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), ink)
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
     left, width = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
-    spanning = [i for i in range(1, count) if left[i] < _END and left[i] + width[i] > mask.shape[1] - _END]
+    spanning = [i for i in range(1, count) if left[i] < end and left[i] + width[i] > mask.shape[1] - end]
     for piece in spanning:
         band = _rule(pieces == piece)
         if band is not None:
@@ -50,9 +51,10 @@ def _rule(piece: Mask) -> tuple[Mask, int] | None:
     even = np.abs(thickness - usual) <= 1
     if even.mean() < _STRAIGHT or usual > max(_THICK * piece.shape[0], 3):
         return None
+    bent = max(_BENT * piece.shape[1], 0.5)
     for _ in range(2):  # once more without what strays
         line = np.polyfit(columns[even], middle[even], 1)
-        even = (np.abs(middle - np.polyval(line, columns)) <= _BENT) & (np.abs(thickness - usual) <= 1)
+        even = (np.abs(middle - np.polyval(line, columns)) <= bent) & (np.abs(thickness - usual) <= 1)
         if even.mean() < _STRAIGHT:
             return None
     away = np.abs(rows - np.polyval(line, np.arange(piece.shape[1]))[None])
