@@ -26,9 +26,10 @@ from mlcore.embedding.corpus import CorpusPlan, load_corpus
 from mlcore.embedding.distances import local_distances, vector_distances
 from mlcore.embedding.losses import batch_relations, triplet_loss
 from mlcore.embedding.network import build_network
+from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.sampling import BatchShape, WriterBatches
 from mlcore.embedding.sources import SignatureSet
-from mlcore.embedding.training import Progress, TrainingPlan, train
+from mlcore.embedding.training import Progress, train
 from mlcore.imaging import prepare
 from mlcore.runtime import cell_ink
 from mlcore.synthesis import make_signer, signature_png

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlcore.embedding.clutter import add_clutter
 from mlcore.embedding.pseudo_writers import UNCHANGED, Matrix, PseudoWriter
-from mlcore.imaging.normalisation import normalise
+from mlcore.imaging.normalisation import PAPER, normalise
 from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
 
 _PAD = 40  # fine pixels around the canvas, so that a turned signature is not cut
@@ -186,7 +186,7 @@ def _compressed(ink: Grey, rng: np.random.Generator) -> Grey:
     """Through JPEG, quality 20 to 60, as paper; faint ringing falls below the noise floor as imaging would drop it."""
     _, data = cv2.imencode(".jpg", 255 - ink, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 60))])
     ringing = 255 - np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    return np.where(ringing < 24, 0, ringing).astype(np.uint8)
+    return np.where(ringing < PAPER, 0, ringing).astype(np.uint8)
 
 
 def _ink_box(ink: Grey) -> Box | None:

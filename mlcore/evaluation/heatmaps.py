@@ -22,6 +22,7 @@ import numpy.typing as npt
 from mlcore.bundle import Bundle
 from mlcore.embedding.sources import Progress
 from mlcore.evaluation.altered import ALTERATIONS, AlteredPair, altered_pairs
+from mlcore.imaging.normalisation import PAPER
 from mlcore.imaging.types import Grey, Mask
 from mlcore.scoring.heatmap import cost_map
 
@@ -32,7 +33,6 @@ TOP = 0.20  # share of the map in which the altered place must lie
 SHARE_ERASED = 0.10  # of the questioned ink
 RANDOM_PLACES = 3
 LIMIT = 0.90  # share of pairs in which the altered place must be found
-_INK = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ def _heat(pair: AlteredPair, bundle: Bundle) -> Floats:
 
 
 def _look(pair: AlteredPair, heat: Floats) -> _Looked:
-    ink = pair.region | (pair.questioned.canvas > _INK)
+    ink = pair.region | (pair.questioned.canvas > PAPER)
     for known in pair.specimens:
-        ink = ink | (known.canvas > _INK)
+        ink = ink | (known.canvas > PAPER)
     altered, unaltered = (float(np.median(heat[place])) for place in (pair.region, pair.elsewhere))
     return _Looked(
         pair.alteration,
@@ -158,8 +158,8 @@ def _summary(looked: Sequence[_Looked]) -> tuple[Found, ...]:
 def _deletion(pair: AlteredPair, heat: Floats, bundle: Bundle, rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """(4,): mean absolute change of the score for the hottest and a random piece, on both canvases, then on one."""
     canvas, known = pair.questioned.canvas, pair.specimens[0].canvas
-    inked = np.argwhere(canvas > _INK)
-    hottest = inked[int(np.argmax(heat[canvas > _INK]))]
+    inked = np.argwhere(canvas > PAPER)
+    hottest = inked[int(np.argmax(heat[canvas > PAPER]))]
     centres = [hottest, *inked[rng.integers(len(inked), size=RANDOM_PLACES)]]
     pieces = [piece_around(canvas, centre) for centre in centres]
     shown = [canvas, known, *(np.where(p, 0, canvas) for p in pieces), *(np.where(p, 0, known) for p in pieces)]

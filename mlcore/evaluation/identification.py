@@ -95,7 +95,7 @@ class _Search:
 
     def _score(self, probe: int, writer: int) -> float:
         if (probe, writer) not in self._known:
-            asked = _single(self._data, int(self._gallery.probes[probe]))
+            asked = self._data.features.one(int(self._gallery.probes[probe]))
             self._known[probe, writer] = self._scorer.compare(asked, self._gallery.specimens[writer]).score
         return self._known[probe, writer]
 
@@ -141,18 +141,13 @@ def _enrol(data: EmbeddedSet, references: int) -> _Gallery:
     at_hand = len(asked)
     kept = np.sort(np.random.default_rng(1).permutation(at_hand)[:MAX_PROBES])
     return _Gallery(
-        tuple(tuple(_single(data, int(i)) for i in drawn) for drawn in specimens),
+        tuple(tuple(data.features.one(int(i)) for i in drawn) for drawn in specimens),
         data.features.vectors[np.stack(specimens)],
         asked[kept],
         wrote[kept],
         data.refused[asked[kept]],
         at_hand,
     )
-
-
-def _single(data: EmbeddedSet, index: int) -> Features:
-    stack = data.features
-    return Features(stack.vectors[index], stack.local[index], stack.ink[index])
 
 
 def _identified(search: _Search, gallery: _Gallery, references: int) -> Identified:

@@ -23,7 +23,6 @@ from mlcore.imaging import ImageRefused, decode, prepare_page
 from mlcore.imaging.ink import extract_ink
 from mlcore.imaging.types import Grey
 from mlcore.runtime import Features
-from mlcore.scoring.distances import FeatureStack
 
 Floats = npt.NDArray[np.float64]
 Pair = tuple[Floats, Floats]
@@ -225,16 +224,12 @@ def _drawn(data: EmbeddedSet, references: int, trials: int) -> list[_Trials]:
         rng = np.random.default_rng(zlib.crc32(f"{writer}/{dataset}".encode()))
         found.append(
             _Trials(
-                tuple(_single(data.features, int(i)) for i in order[:references]),
+                tuple(data.features.one(int(i)) for i in order[:references]),
                 tuple(data.rows[i] for i in rng.permutation(asked)[:trials]),
                 tuple(data.rows[i] for i in rng.permutation(forged)[:trials]),
             )
         )
     return found
-
-
-def _single(stack: FeatureStack, index: int) -> Features:
-    return Features(stack.vectors[index], stack.local[index], stack.ink[index])
 
 
 def _scores(drawn: Sequence[_Trials], bundle: Bundle, disturb: Disturbance) -> list[Pair]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from mlcore.embedding.sources import Row
 from mlcore.evaluation.figures import area_under_curve, bootstrap_interval
+from mlcore.imaging.normalisation import PAPER
 from mlcore.imaging.types import Grey
 from mlcore.scoring.logistic import fit_logistic
 
@@ -51,7 +52,6 @@ SEEN = (
 )
 LIMIT = 0.6  # AUC that a shortcut may reach after normalisation
 FOLDS = 5
-_INK = 24  # canvas level up to which a pixel says nothing about the pen
 _FULL = 250
 
 
@@ -112,7 +112,7 @@ def raw_properties(file: bytes, page: Grey) -> Floats:
 
 def seen_properties(canvas: Grey) -> Floats:
     """(len(SEEN),): the same of a canvas, uint8 (96, 192), 0 paper .. 255 ink. NaN where there is no ink."""
-    inked = canvas > _INK
+    inked = canvas > PAPER
     if not inked.any():
         return np.full(len(SEEN), np.nan)
     down, across = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))

@@ -10,7 +10,7 @@ from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
 MARGIN = 4  # canvas pixels left free on every side, so that strokes do not end at the edge
 _MAX_ENLARGEMENT = 3.0
 _MAX_GAIN = 3.0
-_PAPER = 24  # density up to which a pixel says nothing about the pen
+PAPER = 24  # density up to which a pixel says nothing about the pen
 _FULL_SHARE = 0.4  # of the inked pixels that stand at full density on a canvas
 
 
@@ -45,7 +45,7 @@ def to_canvas(fine: Grey) -> Grey:
 def restore_density(ink: Grey) -> Grey:
     """Raise the ink so that its 90th percentile is full density (255), at most threefold; empty stays empty."""
     counts = cv2.calcHist([ink], [0], None, [256], [0, 256]).ravel()  # a tenth of np.bincount's time
-    counts[: _PAPER + 1] = 0
+    counts[: PAPER + 1] = 0
     total = int(counts.sum())
     if total == 0:
         return ink
@@ -62,11 +62,11 @@ def even_tone(ink: Grey) -> Grey:
     is hardly darker than paper (density <= 24) becomes paper. An empty canvas stays empty.
     """
     counts = np.bincount(ink.ravel(), minlength=256).astype(np.float64)
-    counts[: _PAPER + 1] = 0
+    counts[: PAPER + 1] = 0
     total = counts.sum()
     if total == 0:
         return np.zeros_like(ink)
     rank = (np.cumsum(counts) - 0.5 * counts) / total
-    table = np.clip(_PAPER + (255 - _PAPER) * rank / (1 - _FULL_SHARE), 0, 255)
-    table[: _PAPER + 1] = 0
+    table = np.clip(PAPER + (255 - PAPER) * rank / (1 - _FULL_SHARE), 0, 255)
+    table[: PAPER + 1] = 0
     return np.asarray(cv2.LUT(ink, table.round().astype(np.uint8)), dtype=np.uint8)

@@ -43,6 +43,10 @@ class FeatureStack:
         """A run of features, without a copy."""
         return FeatureStack(self.vectors[chosen], self.local[chosen], self.ink[chosen])
 
+    def one(self, index: int) -> Features:
+        """The features of a single signature."""
+        return Features(self.vectors[index], self.local[index], self.ink[index])
+
     def __len__(self) -> int:
         return len(self.vectors)
 
