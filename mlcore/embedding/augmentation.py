@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mlcore.embedding.clutter import add_clutter
-from mlcore.embedding.pseudo_writers import UNCHANGED, Matrix, PseudoWriter
+from mlcore.embedding.pseudo_writers import UNCHANGED, Matrix, Offsets, PseudoWriter
 from mlcore.imaging.normalisation import PAPER, normalise
 from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH, Box, Grey
 
@@ -84,7 +84,8 @@ def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: 
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = turn @ np.array([[across, shear], [0.0, down]]) @ writer.linear * 0.92
     # Most of the canvas is paper, so only the cells where ink can come to lie are worked out.
-    left, top, right, bottom = _target(fine, linear, 5 * strength.elastic + 4)
+    farthest = 0.0 if writer.bend is None else 1.5 * float(np.abs(writer.bend).max())
+    left, top, right, bottom = _target(fine, linear, 5 * strength.elastic + farthest + 4)
     part = (slice(top, bottom + 2), slice(left, right + 2))
     # cv2 wants the way from the target back to the source; elastic offsets add to it. Both are smooth, so a point for
     # each cell and linear interpolation between them are enough; a cell more on every side keeps the edges exact.
@@ -93,6 +94,8 @@ def _warp(fine: Grey, rng: np.random.Generator, strength: Augmentation, writer: 
         back[axis, 0] * _COLUMNS[part] + back[axis, 1] * _ROWS[part] + bend[part] + size / 2
         for axis, (bend, size) in enumerate(zip(_elastic(rng, strength.elastic), fine.shape[::-1], strict=True))
     ]
+    if writer.bend is not None:
+        points = _bent(points, writer.bend, fine)
     size = (points[0].shape[1] * _CELL, points[0].shape[0] * _CELL)
     map_x, map_y = (cv2.resize(plane, size)[_CELL:-_CELL, _CELL:-_CELL] for plane in points)
     return np.asarray(cv2.remap(fine, map_x, map_y, cv2.INTER_LINEAR, borderValue=0), dtype=np.uint8)
@@ -107,6 +110,15 @@ def _target(fine: Grey, linear: Matrix, slack: float) -> tuple[int, int, int, in
     low = np.clip(np.floor((moved.min(axis=1) - slack) / _CELL), 0, [_WIDTH // _CELL - 1, _HEIGHT // _CELL - 1])
     high = np.clip(np.ceil((moved.max(axis=1) + slack) / _CELL), low + 1, [_WIDTH // _CELL, _HEIGHT // _CELL])
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _bent(points: list[np.ndarray], bend: Offsets, fine: Grey) -> list[np.ndarray]:
+    """Where the writer's own bend takes the points from: it belongs to his signature, so it turns with it."""
+    size = (fine.shape[1] // _CELL, fine.shape[0] // _CELL)
+    where = [((plane + 0.5) / _CELL - 0.5).astype(np.float32) for plane in points]
+    fields = [cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC) for plane in bend]
+    offsets = [cv2.remap(field, *where, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for field in fields]
+    return [(plane + offset).astype(np.float32) for plane, offset in zip(points, offsets, strict=True)]
 
 
 def _elastic(rng: np.random.Generator, sd: float) -> list[np.ndarray]:

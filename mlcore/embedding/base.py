@@ -29,7 +29,8 @@ class BaseRecipe:
     images: folder with manifest.csv, whose validation writers the decision is fitted on, whatever is trained on.
     recordings: folder with *.npz or None. signers: synthetic ones. sources: which of SOURCES are trained on. without:
     data sets that neither training nor the fit sees. start: a model folder or .keras file to take the first weights
-    from. work: folder of checkpoint, curves and export. cache: prepared canvases, shared by all runs.
+    from. learning_rate: the highest of the run. frozen: stages at the network's beginning that keep their weights.
+    work: folder of checkpoint, curves and export. cache: prepared canvases, shared by all runs.
     """
 
     name: str
@@ -43,6 +44,8 @@ class BaseRecipe:
     sources: tuple[str, ...] = SOURCES
     without: tuple[str, ...] = ()
     start: Path | None = None
+    learning_rate: float = 1e-3
+    frozen: int = 0
 
     def corpus(self) -> CorpusPlan:
         """What of all this is trained on."""
@@ -84,7 +87,13 @@ def train_base(
     model = build_network()
     start = warm_start(model, recipe.start) if recipe.start else None
     corpus = load_corpus(recipe.corpus(), cache=recipe.cache, progress=counting)
-    plan = TrainingPlan(steps=recipe.steps, seed=recipe.seed, shares=shares(dict.fromkeys(corpus.datasets)))
+    plan = TrainingPlan(
+        steps=recipe.steps,
+        seed=recipe.seed,
+        shares=shares(dict.fromkeys(corpus.datasets)),
+        learning_rate=recipe.learning_rate,
+        frozen_stages=recipe.frozen,
+    )
     step = train(
         model,
         corpus,

@@ -15,6 +15,8 @@ from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.pseudo_writers import draw_pseudo_writer
 from mlcore.embedding.sampling import WriterBatches
 from mlcore.embedding.sources import SignatureSet
+from mlcore.embedding.splicing import draw_joint, splice
+from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH
 
 Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]
 _AHEAD = 4  # batches
@@ -66,12 +68,31 @@ def _offer(
 def _batch(signatures: SignatureSet, sampler: WriterBatches, plan: TrainingPlan, step: int) -> Batch:
     rng = np.random.default_rng((plan.seed, step))
     chosen = sampler.draw(rng)
-    writers = signatures.writers[chosen]
-    pseudo = {int(writer): draw_pseudo_writer(rng, plan.changes) for writer in dict.fromkeys(writers)}
-    canvases = np.stack(
-        [
-            augment(signatures.fine[index], rng, plan.augmentation, pseudo[int(writer)])
-            for index, writer in zip(chosen, writers, strict=True)
-        ]
-    )
-    return canvases[..., None].astype(np.float32) / 255.0, writers, signatures.genuine[chosen]
+    writers, genuine = signatures.writers[chosen], signatures.genuine[chosen]
+    canvases = np.zeros((len(chosen), CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
+    for writer in dict.fromkeys(writers.tolist()):
+        places = np.flatnonzero(writers == writer)
+        fines = signatures.fine[chosen[places]]
+        pseudo = draw_pseudo_writer(rng, plan.changes)
+        if rng.random() < plan.changes.splice:
+            fines = _spliced(fines, signatures, sampler, writer, genuine[places], rng)
+        for place, fine in zip(places, fines, strict=True):
+            canvases[place] = augment(fine, rng, plan.augmentation, pseudo)
+    return canvases[..., None].astype(np.float32) / 255.0, writers, genuine
+
+
+def _spliced(
+    fines: npt.NDArray[np.uint8],
+    signatures: SignatureSet,
+    sampler: WriterBatches,
+    writer: int,
+    genuine: npt.NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> npt.NDArray[np.uint8]:
+    """All of a writer's signatures of this batch joined with those of another; as they are where there is none."""
+    partner = sampler.partner(writer, rng)
+    if partner is None:
+        return fines
+    joint = draw_joint(rng)
+    others = signatures.fine[sampler.like(partner, genuine, rng)]
+    return np.stack([splice(fine, other, joint) for fine, other in zip(fines, others, strict=True)])

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from mlcore.embedding.network import grow_into
 from mlcore.runtime import file_digest
 
 _NAME = "checkpoint.npz"
@@ -81,18 +82,18 @@ def restore_checkpoint(directory: Path, model: keras.Model, optimizer: Any) -> d
 def warm_start(model: keras.Model, start: Path) -> str:
     """Give `model` the weights of a model folder or .keras file; returns the SHA-256 of the Keras file.
 
-    Raises CheckpointError when there is none, it can not be read, or it has another architecture.
+    A start with fewer residual blocks will do: `model` then begins by computing what it computes. Raises
+    CheckpointError when there is none, it can not be read, or it has another architecture.
     """
     path = start / "network.keras" if start.is_dir() else start
     if not path.is_file():
         raise CheckpointError(f"There is no Keras model to start from: {path} is missing.")
     try:
-        weights = keras.models.load_model(path, compile=False).get_weights()
+        given = keras.models.load_model(path, compile=False)
     except Exception as error:  # Keras raises whatever a foreign archive makes it stumble over
         raise CheckpointError(f"The model to start from, {path}, is damaged or not a Keras model.") from error
-    if not _alike(weights, model.get_weights()):
+    if not grow_into(model, given):
         raise CheckpointError(f"The model to start from, {path}, has another architecture than the one to train.")
-    model.set_weights(weights)
     return file_digest(path)
 
 

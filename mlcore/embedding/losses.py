@@ -40,9 +40,36 @@ def across_writers_loss(distances: Tensor, positives: Tensor, forgeries: Tensor,
     distances: (B, B), row = anchor. positives, forgeries: bool (B, B), which pairs are genuine and which are a
     genuine anchor with a skilled forgery of it. Scalar; 0 where either kind is missing.
     """
-    near, far = tf.boolean_mask(distances, positives), tf.boolean_mask(distances, forgeries)
+    return _ordered(tf.boolean_mask(distances, positives), tf.boolean_mask(distances, forgeries), margin)
+
+
+def across_sets_loss(
+    distances: Tensor, writers: Tensor, genuine: Tensor, margin: float, own_share: float = 0.5
+) -> Tensor:
+    """max(x(q) - x(f) + margin, 0) over genuine q and forged f of any two writers, mean of the violating.
+
+    x is the statistic on which a set of specimens decides: the mean distance of the questioned signature to the
+    writer's other genuine signatures of the batch, less `own_share` of their mean distance to each other. So the
+    network learns distances that the customer's own spread puts in one order (trained as it is used, the episodes of
+    Vinyals et al. 2016). distances: (B, B). writers, genuine: (B,). Scalar; 0 where either kind is missing.
+    """
+    same = writers[:, None] == writers[None, :]
+    other = ~tf.eye(tf.shape(writers)[0], dtype=tf.bool)
+    specimens = tf.cast(same & other & genuine[None, :], distances.dtype)  # row: questioned, column: its specimens
+    count = tf.reduce_sum(specimens, axis=1)
+    reach = tf.reduce_sum(specimens * distances, axis=1)
+    of_writer = tf.cast(same & genuine[None, :], distances.dtype)
+    within = 0.5 * tf.linalg.matvec(of_writer, reach) - tf.where(genuine, reach, tf.zeros_like(reach))
+    pairs = 0.5 * count * (count - 1.0)
+    statistic = tf.math.divide_no_nan(reach, count) - own_share * tf.math.divide_no_nan(within, pairs)
+    near = tf.boolean_mask(statistic, genuine & (pairs > 0.0))
+    far = tf.boolean_mask(statistic, ~genuine & (pairs > 0.0))
+    return _ordered(near, far, margin)
+
+
+def _ordered(near: Tensor, far: Tensor, margin: float) -> Tensor:
     excess = near[:, None] - far[None, :] + margin
-    violates = tf.cast(excess > 0.0, distances.dtype)
+    violates = tf.cast(excess > 0.0, excess.dtype)
     return tf.math.divide_no_nan(tf.reduce_sum(violates * excess), tf.reduce_sum(violates))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -11,7 +14,9 @@ from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH
 
 VECTOR_SIZE = 128
 LOCAL_CHANNELS = 32
-STAGES = ((24, 1), (48, 1), (96, 2))  # (channels, residual blocks) after each halving
+STAGES = ((24, 1), (48, 2), (96, 4))  # (channels, residual blocks) after each halving
+
+_STAGE = re.compile(r"stage(\d+)(?:_block(\d+))?_")
 
 Tensor = Any
 
@@ -23,40 +28,85 @@ def build_network(
 
     Input: float32 (N, 96, 192, 1), 0 paper .. 1 ink. Outputs: `vector` (N, 128), L2-normalised; `local`
     (N, 6, 12, 32), L2-normalised per cell. The vector's head keeps the spatial layout (1x1 convolution, flatten,
-    dense): global pooling forgets where the strokes are.
+    dense): global pooling forgets where the strokes are. Residual blocks begin as the identity (Goyal et al. 2017).
     """
     canvas = keras.Input((CANVAS_HEIGHT, CANVAS_WIDTH, 1), name="canvas")
-    x = _convolve(canvas, stem, stride=2)
-    for index, (channels, blocks) in enumerate(stages):
-        x = _convolve(x, channels, stride=2)
-        for _ in range(blocks):
-            x = _residual(x, channels, squeeze=index == len(stages) - 1)
+    x = _convolve(canvas, stem, "stage0_stem", stride=2)
+    for index, (channels, blocks) in enumerate(stages, start=1):
+        x = _convolve(x, channels, f"stage{index}_down", stride=2)
+        for block in range(1, blocks + 1):
+            x = _residual(x, channels, f"stage{index}_block{block}", squeeze=index == len(stages))
     local = layers.Conv2D(LOCAL_CHANNELS, 1, name="local_projection")(x)
     local = layers.UnitNormalization(axis=-1, name="local")(local)
-    head = layers.Conv2D(16, 1, use_bias=False)(x)
-    head = layers.BatchNormalization()(head)
-    head = layers.Activation("relu")(head)
-    head = layers.Dense(vector_size, name="projection")(layers.Flatten()(head))
+    head = layers.Conv2D(16, 1, use_bias=False, name="head_convolution")(x)
+    head = layers.BatchNormalization(name="head_norm")(head)
+    head = layers.Activation("relu", name="head_relu")(head)
+    head = layers.Dense(vector_size, name="projection")(layers.Flatten(name="head_flat")(head))
     vector = layers.UnitNormalization(axis=-1, name="vector")(head)
     return keras.Model(canvas, {"vector": vector, "local": local}, name="sigweb")
 
 
-def _convolve(x: Tensor, channels: int, *, stride: int = 1, activate: bool = True) -> Tensor:
-    x = layers.Conv2D(channels, 3, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-    x = layers.BatchNormalization(momentum=0.98)(x)
-    return layers.Activation("relu")(x) if activate else x
+def freeze_stages(model: keras.Model, count: int) -> None:
+    """Let the first `count` stages keep their weights and statistics (the stem is one); the others learn."""
+    for layer in model.layers:
+        if found := _STAGE.match(layer.name):
+            layer.trainable = int(found[1]) >= count
 
 
-def _residual(x: Tensor, channels: int, *, squeeze: bool) -> Tensor:
-    y = _convolve(x, channels)
-    y = _convolve(y, channels, activate=False)
+def grow_into(model: keras.Model, smaller: keras.Model) -> bool:
+    """Give `model` the weights of one with fewer residual blocks; it then computes the same, since new ones are zero.
+
+    Returns False, with `model` unchanged, when `smaller` differs in more than the number of blocks.
+    """
+    had = _blocks(smaller)
+    kept = [layer for layer in model.layers if layer.weights and not _is_new(layer, had)]
+    given = [layer for layer in smaller.layers if layer.weights]
+    if [_shapes(layer.get_weights()) for layer in kept] != [_shapes(layer.get_weights()) for layer in given]:
+        return False
+    for layer, source in zip(kept, given, strict=True):
+        layer.set_weights(source.get_weights())
+    return True
+
+
+def _blocks(model: keras.Model) -> Counter[int]:
+    """Residual blocks of each stage, told by the halvings before them: older models name no stages."""
+    found: Counter[int] = Counter()
+    stage = -1
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D) and layer.strides == (2, 2):
+            stage += 1
+        elif isinstance(layer, layers.Add):
+            found[stage] += 1
+    return found
+
+
+def _is_new(layer: keras.Layer, had: Counter[int]) -> bool:
+    found = _STAGE.match(layer.name)
+    return bool(found and found[2] and int(found[2]) > had[int(found[1])])
+
+
+def _shapes(weights: Sequence[Any]) -> list[tuple[int, ...]]:
+    return [tuple(value.shape) for value in weights]
+
+
+def _convolve(x: Tensor, channels: int, name: str, *, stride: int = 1, last: bool = False) -> Tensor:
+    x = layers.Conv2D(
+        channels, 3, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
+    )(x)
+    x = layers.BatchNormalization(momentum=0.98, gamma_initializer="zeros" if last else "ones", name=f"{name}_norm")(x)
+    return x if last else layers.Activation("relu", name=f"{name}_relu")(x)
+
+
+def _residual(x: Tensor, channels: int, name: str, *, squeeze: bool) -> Tensor:
+    y = _convolve(x, channels, f"{name}_first")
+    y = _convolve(y, channels, f"{name}_second", last=True)
     if squeeze:
-        y = _squeeze_excite(y, channels)
-    return layers.Activation("relu")(layers.Add()([x, y]))
+        y = _squeeze_excite(y, channels, name)
+    return layers.Activation("relu", name=f"{name}_relu")(layers.Add(name=f"{name}_add")([x, y]))
 
 
-def _squeeze_excite(x: Tensor, channels: int, ratio: int = 8) -> Tensor:
-    gate = layers.GlobalAveragePooling2D(keepdims=True)(x)
-    gate = layers.Conv2D(max(channels // ratio, 4), 1, activation="relu")(gate)
-    gate = layers.Conv2D(channels, 1, activation="sigmoid")(gate)
-    return layers.Multiply()([x, gate])
+def _squeeze_excite(x: Tensor, channels: int, name: str, ratio: int = 8) -> Tensor:
+    gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(x)
+    gate = layers.Conv2D(max(channels // ratio, 4), 1, activation="relu", name=f"{name}_squeeze")(gate)
+    gate = layers.Conv2D(channels, 1, activation="sigmoid", name=f"{name}_excite")(gate)
+    return layers.Multiply(name=f"{name}_gate")([x, gate])

@@ -30,6 +30,8 @@ class TrainingPlan:
     local_weight: float = 2.0
     forgery_weight: float = 4.0
     across_weight: float = 0.5
+    sets_weight: float = 0.5
+    frozen_stages: int = 0  # of the network's beginning, the stem counted as the first; 0: all learns
     checkpoint_every: int = 200
     report_every: int = 20
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mlcore.embedding.sources import DataError, SignatureSet
 
 Indices = npt.NDArray[np.int64]
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class WriterBatches:
         if len(usable) < 2:
             raise DataError("Training needs at least two writers with two genuine signatures each.")
         self._writers = np.array(usable)
+        self._datasets = np.array(signatures.datasets)[self._writers]
         self._probability = _writer_shares(usable, signatures.datasets, shares or {})
 
     def draw(self, rng: np.random.Generator) -> Indices:
@@ -52,6 +54,27 @@ class WriterBatches:
         count = min(self.shape.writers, len(self._writers))
         writers = rng.choice(self._writers, count, replace=False, p=self._probability)
         return np.concatenate([self._of(int(writer), rng) for writer in writers])
+
+    def partner(self, writer: int, rng: np.random.Generator) -> int | None:
+        """Another writer of the same data set, with forgeries where `writer` has some; None when there is none."""
+        mine = self._datasets[int(np.flatnonzero(self._writers == writer)[0])]
+        others = self._writers[(self._datasets == mine) & (self._writers != writer)]
+        wanted = len(self._forged[writer]) > 0
+        for _ in range(_TRIES):
+            if len(others) == 0:
+                break
+            chosen = int(rng.choice(others))
+            if not wanted or len(self._forged[chosen]):
+                return chosen
+        return None
+
+    def like(self, writer: int, genuine: npt.NDArray[np.bool_], rng: np.random.Generator) -> Indices:
+        """An image of `writer` for each flag, genuine where it is set and forged elsewhere."""
+        chosen = np.zeros(len(genuine), dtype=np.int64)
+        for images, places in ((self._genuine[writer], genuine), (self._forged[writer], ~genuine)):
+            if places.any():
+                chosen[places] = _pick(images, int(places.sum()), rng)
+        return chosen
 
     def _of(self, writer: int, rng: np.random.Generator) -> Indices:
         forged = self._forged[writer]
@@ -63,7 +86,7 @@ class WriterBatches:
 def _pick(images: Indices, count: int, rng: np.random.Generator) -> Indices:
     if len(images) >= count:
         return rng.choice(images, count, replace=False)
-    return np.concatenate([images, rng.choice(images, count - len(images))])
+    return np.concatenate([rng.permutation(images), rng.choice(images, count - len(images))])
 
 
 def _by_writer(order: Indices, signatures: SignatureSet, *, genuine: bool) -> list[Indices]:

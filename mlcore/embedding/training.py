@@ -15,7 +15,14 @@ import tensorflow as tf
 from mlcore.embedding.batches import augmented_batches
 from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
 from mlcore.embedding.distances import local_distances, vector_distances
-from mlcore.embedding.losses import across_writers_loss, batch_relations, forged_pairs, triplet_loss
+from mlcore.embedding.losses import (
+    across_sets_loss,
+    across_writers_loss,
+    batch_relations,
+    forged_pairs,
+    triplet_loss,
+)
+from mlcore.embedding.network import freeze_stages
 from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.sources import SignatureSet
 from mlcore.runtime import cell_ink
@@ -61,6 +68,7 @@ def train(
     Raises TrainingStopped on a loss that is not a number or on collapsed vectors, CheckpointError when the checkpoint
     is another network's, of other data or of another plan, DataError when the signatures do not suffice.
     """
+    freeze_stages(model, plan.frozen_stages)
     optimizer = _optimizer(plan)
     optimizer.build(model.trainable_variables)
     state = restore_checkpoint(checkpoints, model, optimizer) or {"step": 0}
@@ -156,7 +164,10 @@ def _step_function(model: keras.Model, optimizer: Any, plan: TrainingPlan) -> An
             local = triplet_loss(detail, positives, negatives, plan.local_margin)
             across = across_writers_loss(apart, positives, forged, plan.vector_margin)
             across += plan.local_weight * across_writers_loss(detail, positives, forged, plan.local_margin)
-            loss = vector.loss + plan.local_weight * local.loss + plan.across_weight * across
+            sets = across_sets_loss(apart, writers, genuine, plan.vector_margin)
+            sets += plan.local_weight * across_sets_loss(detail, writers, genuine, plan.local_margin)
+            loss = vector.loss + plan.local_weight * local.loss
+            loss += plan.across_weight * across + plan.sets_weight * sets
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         strangers = tf.cast(writers[:, None] != writers[None, :], tf.float32)

@@ -41,6 +41,8 @@ class Command(BaseCommand):
         parser.add_argument("--without", default="", help="data sets, with commas, that training and fit never see")
         parser.add_argument("--start", type=Path, help="model folder or .keras file to take the first weights from")
         parser.add_argument("--steps", type=int, default=5500, help="training steps in all (98 signatures each)")
+        parser.add_argument("--learning-rate", type=float, default=1e-3, help="the highest of the run")
+        parser.add_argument("--frozen", type=int, default=0, help="stages at the beginning that keep their weights")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--name", default="base", help="name of the model version")
         parser.add_argument("--output", type=Path, help="folder of the model; default var/models/NAME")
@@ -74,9 +76,11 @@ class Command(BaseCommand):
 
 
 def _recipe(options: dict[str, Any]) -> BaseRecipe:
-    for name, lowest in (("steps", 1), ("seed", 1), ("signers", 0)):
+    for name, lowest in (("steps", 1), ("seed", 1), ("signers", 0), ("frozen", 0)):
         if options[name] < lowest:
             raise CommandError(f"--{name} takes a number {f'above {lowest - 1}' if lowest else 'from 0'}.")
+    if not 0 < options["learning_rate"] <= 1:
+        raise CommandError("--learning-rate takes a number above 0, at most 1.")
     recordings = options["recordings"]
     if recordings is not None and not any(recordings.glob("*.npz")):
         raise CommandError(f"There are no recordings (*.npz) in {recordings}.")
@@ -93,6 +97,8 @@ def _recipe(options: dict[str, Any]) -> BaseRecipe:
         sources=_sources(options),
         without=_names(options["without"]),
         start=options["start"],
+        learning_rate=options["learning_rate"],
+        frozen=options["frozen"],
     )
 
 

@@ -9,7 +9,13 @@ import pytest
 import tensorflow as tf
 
 from mlcore.embedding.distances import vector_distances
-from mlcore.embedding.losses import across_writers_loss, batch_relations, forged_pairs, triplet_loss
+from mlcore.embedding.losses import (
+    across_sets_loss,
+    across_writers_loss,
+    batch_relations,
+    forged_pairs,
+    triplet_loss,
+)
 
 
 def on_the_circle(*degrees: float) -> tf.Tensor:
@@ -107,3 +113,29 @@ def test_across_writers_the_far_genuine_pair_of_one_meets_the_near_forgery_of_an
 def test_without_forgeries_nothing_is_ordered_across_writers() -> None:
     distances, genuine = tf.zeros((2, 2)), tf.constant([[False, True], [True, False]])
     assert float(across_writers_loss(distances, genuine, ~genuine & genuine, 0.1)) == 0.0
+
+
+def test_sets_are_ordered_by_distance_less_half_the_own_spread() -> None:
+    """Worked out by hand: a steady writer at 0, 10, 20 degrees, forged at 40; another, with two genuine, counts not."""
+    writers = tf.constant([1, 1, 1, 1, 2, 2])
+    genuine = tf.constant([True, True, True, False, True, True])
+    distances = vector_distances(on_the_circle(0, 10, 20, 40, 180, 190))
+    c = chord
+    near = [(c(10) + c(20)) / 2 - c(10) / 2, c(10) - c(20) / 2, (c(10) + c(20)) / 2 - c(10) / 2]
+    forged = (c(40) + c(30) + c(20)) / 3 - (2 * c(10) + c(20)) / 3 / 2
+    excess = [value for value in (x - forged + 0.5 for x in near) if value > 0]
+    assert excess
+    found = across_sets_loss(distances, writers, genuine, 0.5)
+    assert float(found) == pytest.approx(sum(excess) / len(excess), abs=1e-5)
+    assert float(across_sets_loss(distances, writers, genuine, -5.0)) == 0.0
+
+
+def test_sets_without_forgeries_or_spread_have_no_loss_and_a_finite_gradient() -> None:
+    points = tf.Variable(on_the_circle(0, 10, 200, 210))
+    with tf.GradientTape() as tape:
+        loss = across_sets_loss(
+            vector_distances(points), tf.constant([1, 1, 2, 2]), tf.constant([True, True, True, True]), 0.3
+        )
+    assert float(loss) == 0.0
+    gradient = tape.gradient(loss, points)
+    assert gradient is None or bool(tf.reduce_all(tf.math.is_finite(gradient)))

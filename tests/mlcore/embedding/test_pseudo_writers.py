@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from tests.mlcore.embedding.stillness import NO_CHANGE, Still
 from tests.mlcore.pages import signature_bytes
 
 FINE = prepare(signature_bytes(2)).fine
-NEVER = WriterChanges(mirror=0, upend=0, stretch=0, turn=0, slant=0, cut=0)
+NEVER = WriterChanges(mirror=0, upend=0, stretch=0, turn=0, slant=0, cut=0, bend=0, splice=0)
 MIRRORED = PseudoWriter(np.diag([-1.0, 1.0]))
 UPENDED = PseudoWriter(np.diag([1.0, -1.0]))
 
@@ -82,3 +83,27 @@ def test_what_lies_outside_the_window_is_gone() -> None:
 def test_a_window_of_an_empty_canvas_is_empty() -> None:
     empty = np.zeros((192, 384), np.uint8)
     assert not augment(empty, np.random.default_rng(1), Augmentation(), PseudoWriter(np.eye(2), (0.0, 0.5))).any()
+
+
+def test_a_bend_moves_the_ink_by_as_much_as_it_says() -> None:
+    """The same offset everywhere is a shift, which normalising takes back; one that grows stretches."""
+    everywhere = PseudoWriter(np.eye(2), bend=np.full((2, 4, 7), 6.0, np.float32))
+    assert apart(drawn_as(everywhere), drawn_as(UNCHANGED)) < 6
+    once, again, other = (
+        draw_pseudo_writer(np.random.default_rng(seed), WriterChanges(mirror=0, upend=0)) for seed in (3, 3, 4)
+    )
+    assert once.bend is not None
+    assert once.bend.std() == pytest.approx(5.0, rel=0.35)
+    assert np.array_equal(drawn_as(once), drawn_as(again))
+    assert apart(drawn_as(PseudoWriter(np.eye(2), bend=once.bend)), drawn_as(UNCHANGED)) > 10
+    assert apart(drawn_as(once), drawn_as(other)) > 10
+
+
+def test_a_bend_loses_no_ink() -> None:
+    """Two blocks at the far ends of the canvas are both still there, however they were moved."""
+    ends = np.zeros_like(FINE)
+    ends[80:110, 8:30] = ends[80:110, 354:376] = 255
+    for seed in range(30):
+        bend = np.random.default_rng(seed).normal(0, 8, (2, 4, 7)).astype(np.float32)
+        count, _ = cv2.connectedComponents((drawn_as(PseudoWriter(np.eye(2), bend=bend), ends) > 100).astype(np.uint8))
+        assert count == 1 + 2

@@ -59,6 +59,24 @@ def test_data_sets_get_their_shares_whatever_their_size() -> None:
     assert 0.68 < small / 400 < 0.82
 
 
+def test_a_partner_is_another_writer_of_the_same_data_set_with_forgeries_where_they_are_needed() -> None:
+    signatures = made([4] * 6, [2, 2, 0, 2, 2, 0], ["one"] * 4 + ["two"] * 2)
+    sampler = WriterBatches(signatures)
+    partners = {sampler.partner(0, np.random.default_rng(seed)) for seed in range(60)}
+    assert partners - {None} == {1, 3}
+    assert {sampler.partner(2, np.random.default_rng(seed)) for seed in range(60)} == {0, 1, 3}
+    assert sampler.partner(4, np.random.default_rng(1)) is None
+
+
+def test_images_like_given_ones_have_their_labels() -> None:
+    signatures = made([4, 3], [2, 2])
+    wanted = np.array([True, False, True, True, True, False, False])
+    chosen = WriterBatches(signatures).like(1, wanted, np.random.default_rng(1))
+    assert np.array_equal(signatures.genuine[chosen], wanted)
+    assert set(signatures.writers[chosen]) == {1}
+    assert len(set(chosen[wanted])) == 3
+
+
 def test_the_same_seed_draws_the_same_batch() -> None:
     signatures = made([6] * 5, [4] * 5)
     sampler = WriterBatches(signatures, BatchShape(writers=3))

@@ -28,7 +28,7 @@ from tests.mlcore.embedding.signers import write_manifest
 from tests.mlcore.embedding.stillness import NO_CHANGE
 
 SMALL = ((8, 1), (8, 0), (16, 0))
-THEMSELVES = WriterChanges(mirror=0, upend=0, stretch=0, turn=0, slant=0, cut=0)
+THEMSELVES = WriterChanges(mirror=0, upend=0, stretch=0, turn=0, slant=0, cut=0, bend=0, splice=0)
 PLAN = TrainingPlan(
     steps=30,
     batch=BatchShape(writers=4, genuine=3, forged=2),
@@ -138,12 +138,35 @@ def test_without_forgeries_strangers_alone_are_learnt_from(signatures: Signature
 def test_all_signatures_of_a_writer_are_changed_alike(signatures: SignatureSet) -> None:
     """Everybody writes the same here, so that only the pseudo-writer tells canvases apart."""
     equal = replace(signatures, fine=np.repeat(signatures.fine[:1], len(signatures.fine), axis=0))
-    changes = WriterChanges(mirror=0.5, upend=0.5, stretch=0.4, turn=0.3, slant=0.4)
+    changes = WriterChanges(mirror=0.5, upend=0.5, stretch=0.4, turn=0.3, slant=0.4, bend=8.0)
     plan = replace(PLAN, augmentation=NO_CHANGE, changes=changes)
     canvases, writers, _ = next(iter(augmented_batches(equal, plan, first_step=1)))
     apart = np.abs(canvases[:, None] - canvases[None, :]).mean(axis=(2, 3, 4))
     same = writers[:, None] == writers[None, :]
     assert apart[same].max() < 0.5 * apart[~same].min()
+
+
+def test_splicing_keeps_batches_and_their_labels_and_makes_other_writers(signatures: SignatureSet) -> None:
+    never, always = (
+        replace(PLAN, augmentation=NO_CHANGE, changes=replace(THEMSELVES, splice=share)) for share in (0.0, 1.0)
+    )
+    plain, spliced = (next(iter(augmented_batches(signatures, plan, first_step=1))) for plan in (never, always))
+    assert np.array_equal(plain[1], spliced[1])
+    assert np.array_equal(plain[2], spliced[2])
+    assert all(np.abs(a - b).mean() > 0.01 for a, b in zip(plain[0], spliced[0], strict=True))
+
+
+def test_frozen_stages_keep_their_weights_and_the_others_learn(signatures: SignatureSet, tmp_path: Path) -> None:
+    model = small_network()
+    before = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
+    train(model, signatures, replace(PLAN, steps=2, frozen_stages=2), checkpoints=tmp_path)
+    same = {
+        name: all(np.array_equal(a, b) for a, b in zip(weights, model.get_layer(name).get_weights(), strict=True))
+        for name, weights in before.items()
+    }
+    kept = {name for name, is_same in same.items() if is_same}
+    assert {name for name in same if name.startswith(("stage0_", "stage1_"))} <= kept
+    assert not {name for name in same if name.startswith(("stage2_", "stage3_"))} & kept
 
 
 def test_a_checkpoint_of_other_data_is_not_passed_off_as_this_data(signatures: SignatureSet, tmp_path: Path) -> None:
