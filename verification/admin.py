@@ -19,7 +19,7 @@ else:
 @admin.register(Verification)
 class VerificationAdmin(VerificationModelAdmin):
     # Not the image: whoever may see signatures sees them, audited, on the verdict page.
-    exclude = ("image", "digest")
+    exclude = ("image", "digest", "sketch")
     list_display = ("public_id", "verdict", "score", "model_version", "asked_by", "asked_at")
     list_filter = ("verdict", "model_version")
     list_select_related = ("model_version", "asked_by")
@@ -27,7 +27,7 @@ class VerificationAdmin(VerificationModelAdmin):
     date_hierarchy = "asked_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
-        return super().get_queryset(request).defer("image")
+        return super().get_queryset(request).defer("image", "sketch")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

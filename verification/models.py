@@ -1,4 +1,4 @@
-"""One question put to the system: did this customer write this signature? And what the system answered."""
+"""The questions put to the system (did this customer write it? whose is it?) and what the system answered."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ class Verification(models.Model):
         REFER = "refer", _("Refer")
         NO_MATCH = "no_match", _("No match")
 
+    class Reason(models.TextChoices):
+        DIFFERS = "differs", _("Signature differs")
+        INCOMPLETE = "incomplete", _("Signature incomplete")
+        MANDATE = "mandate", _("Not as per mandate")
+        UNREADABLE = "unreadable", _("Image unreadable")
+        OTHER = "other", _("Other, see the note")
+
     class Decision(models.TextChoices):
         ACCEPTED = "accepted", _("Accepted")
         REJECTED = "rejected", _("Rejected")
@@ -36,6 +43,8 @@ class Verification(models.Model):
     image = models.BinaryField(help_text=_("The questioned image, encrypted."))
     digest = models.CharField(max_length=64, help_text=_("Keyed digest of the questioned image."))
     media_type = models.CharField(max_length=40)
+    page = models.PositiveSmallIntegerField(default=0, help_text=_("Page of the file, from 0."))
+    area = models.JSONField(null=True, blank=True, help_text=_("The part of the page that was judged, in pixels."))
     box = models.JSONField(null=True, blank=True, help_text=_("Ink box on the page, in pixels."))
     amount = models.DecimalField(
         max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
@@ -56,6 +65,12 @@ class Verification(models.Model):
     verdict = models.CharField(max_length=8, choices=Verdict.choices)
     reasons = models.JSONField(default=list)
     quality = models.JSONField(default=dict)
+    sketch = models.BinaryField(
+        default=b"", editable=False, help_text=_("The strokes in small, encrypted, to find copies of it later.")
+    )
+    copy_of = models.JSONField(
+        default=dict, blank=True, help_text=_("The specimen or verification that this picture is a copy of.")
+    )
     model_version = models.ForeignKey("mlcore.ModelVersion", on_delete=models.PROTECT, related_name="verifications")
     policy_version = models.CharField(max_length=40)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verifications_asked")
@@ -63,7 +78,8 @@ class Verification(models.Model):
     request_token = models.UUIDField(unique=True, editable=False)
 
     human_decision = models.CharField(max_length=8, choices=Decision.choices, blank=True)
-    reason_code = models.CharField(max_length=40, blank=True)
+    reason_code = models.CharField(max_length=40, choices=Reason.choices, blank=True)
+    reason_note = models.CharField(max_length=500, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -77,7 +93,14 @@ class Verification(models.Model):
         verbose_name = _("verification")
         verbose_name_plural = _("verifications")
         ordering = ["-asked_at", "-pk"]
+        permissions = [("review_verification", _("Can decide on referrals and override verdicts"))]
         indexes = [
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(verdict="refer", human_decision=""),
+                name="verification_waits_for_review",
+            ),
+            models.Index(fields=["customer", "-asked_at"], name="verification_customer_latest"),
             models.Index(fields=["asked_by", "-asked_at"], name="verification_own_latest"),
             models.Index(fields=["verdict", "-asked_at"], name="verification_verdict_latest"),
         ]
@@ -100,6 +123,51 @@ class Verification(models.Model):
                 | Q(human_decision__in=["accepted", "rejected"], decided_by__isnull=False, decided_at__isnull=False),
                 name="verification_decision_whole",
             ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} {self.public_id}"
+
+
+class Identification(models.Model):
+    """Whose signature is this? A search over everybody who is enrolled; asked for a purpose, and kept.
+
+    ``candidates`` is the ranking, the closest first: ``{"customer": public_id, "score", "probability", "local",
+    "vector", "specimens", "near": bool}``.
+    """
+
+    class Verdict(models.TextChoices):
+        KNOWN = "known", _("Known")
+        UNKNOWN = "unknown", _("Unknown")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    purpose = models.CharField(max_length=200)
+    image = models.BinaryField(help_text=_("The questioned image, encrypted."))
+    digest = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=40)
+    page = models.PositiveSmallIntegerField(default=0)
+    area = models.JSONField(null=True, blank=True)
+    box = models.JSONField(null=True, blank=True)
+    quality = models.JSONField(default=dict)
+    candidates = models.JSONField(default=list)
+    searched = models.PositiveIntegerField(default=0, help_text=_("Customers that were searched."))
+    threshold = models.FloatField(help_text=_("Score up to which a candidate is near enough to be named."))
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    model_version = models.ForeignKey("mlcore.ModelVersion", on_delete=models.PROTECT, related_name="identifications")
+    policy_version = models.CharField(max_length=40)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    request_token = models.UUIDField(unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("identification")
+        verbose_name_plural = _("identifications")
+        ordering = ["-asked_at", "-pk"]
+        indexes = [models.Index(fields=["asked_by", "-asked_at"], name="identification_own_latest")]
+        constraints = [
+            models.CheckConstraint(condition=Q(verdict__in=["known", "unknown"]), name="identification_verdict_known"),
+            models.CheckConstraint(condition=~Q(purpose=""), name="identification_has_a_purpose"),
+            models.CheckConstraint(condition=Q(digest__regex=DIGEST_PATTERN), name="identification_digest_sha256"),
         ]
 
     def __str__(self) -> str:

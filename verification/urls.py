@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from verification import views
+from verification.views import detail, pictures, verify
 
 app_name = "verification"
 
 urlpatterns = [
-    path("verify/", views.verify, name="verify"),
-    path("verify/search/", views.search, name="search"),
-    path("verify/preview/", views.preview, name="preview"),
-    path("verify/<uuid:public_id>/", views.verify_customer, name="verify_customer"),
-    path("verifications/", views.verification_list, name="list"),
-    path("verifications/<uuid:public_id>/", views.detail, name="detail"),
-    path("verifications/<uuid:public_id>/image.png", views.image, name="image"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/search/", verify.search, name="search"),
+    path("verify/preview/", verify.preview, name="preview"),
+    path("verify/<uuid:public_id>/", verify.verify_customer, name="verify_customer"),
+    path("verifications/", detail.verification_list, name="list"),
+    path("verifications/<uuid:public_id>/", detail.detail, name="detail"),
+    path("verifications/<uuid:public_id>/image.png", pictures.image, name="image"),
 ]

@@ -115,9 +115,9 @@ def _target(fine: Grey, linear: Matrix, slack: float) -> tuple[int, int, int, in
 def _bent(points: list[np.ndarray], bend: Offsets, fine: Grey) -> list[np.ndarray]:
     """Where the writer's own bend takes the points from: it belongs to his signature, so it turns with it."""
     size = (fine.shape[1] // _CELL, fine.shape[0] // _CELL)
-    where = [((plane + 0.5) / _CELL - 0.5).astype(np.float32) for plane in points]
+    across, down = (((plane + 0.5) / _CELL - 0.5).astype(np.float32) for plane in points)
     fields = [cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC) for plane in bend]
-    offsets = [cv2.remap(field, *where, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for field in fields]
+    offsets = [cv2.remap(field, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for field in fields]
     return [(plane + offset).astype(np.float32) for plane, offset in zip(points, offsets, strict=True)]
 
 

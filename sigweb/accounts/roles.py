@@ -22,6 +22,7 @@ VERIFIER = (
     "verification.add_verification",
     "verification.view_verification",
 )
+REVIEWER = (*VERIFIER, "verification.review_verification")
 
 # Who enrols does not change the record afterwards: "always refer" and a closed customer are for a second person.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -30,9 +31,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "customers.add_customer",
         "customers.enrol_specimen",
     ),
-    "verifier": VERIFIER,
+    "verifier": REVIEWER,
     "supervisor": (
-        *VERIFIER,
+        *REVIEWER,
+        "verification.add_identification",
+        "verification.view_identification",
         "customers.change_customer",
         "customers.approve_specimen",
         "customers.retire_specimen",
@@ -49,6 +52,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "audit.view_auditevent",
         "customers.view_customer",
         "verification.view_verification",
+        "verification.view_identification",
     ),
 }
 

@@ -141,7 +141,7 @@ sys.exit("loaded: " + ", ".join(heavy) if heavy else 0)
 @pytest.mark.parametrize(
     "imports",
     [
-        "import sigweb.wsgi, sigweb.urls, mlcore.admin, verification.views, onnxruntime",
+        "import sigweb.wsgi, sigweb.urls, mlcore.admin, verification.urls, onnxruntime",
         "from sigweb.celery import app; app.loader.import_default_modules(); import onnxruntime, mlcore.tasks",
     ],
     ids=["web", "embed worker"],

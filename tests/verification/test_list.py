@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from sigweb.accounts.models import User
 from tests.mlcore.making import drawn_png, make_user
-from verification import views
 from verification.models import Verification
+from verification.views import detail
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_a_row_tells_verdict_customer_and_cheque(as_verifier: Client, ask: Any) 
 def test_long_lists_come_in_pages_that_keep_the_filter(
     as_verifier: Client, ask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(detail, "PAGE_SIZE", 2)
     made = [ask(cheque_number=str(number)) for number in range(3)]
     content = as_verifier.get(URL + "?whose=all").content.decode()
     assert "Page 1 of 2" in content

@@ -1,0 +1,57 @@
+"""The verdict, what it stands on, and the list of verifications."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from sigweb.accounts.access import person
+from verification.forms import ListForm
+from verification.models import Verification
+from verification.scale import score_scale
+from verification.selectors import likelihood_in_words, verification_comparisons, verifications_list
+from verification.views.access import ASKS, READS, SEES, verification_for
+
+PAGE_SIZE = 25
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The verdict and what it stands on."""
+    user, verification = verification_for(request, public_id)
+    ratio = verification.calibration.get("likelihood_ratio")
+    context = {
+        "verification": verification,
+        "customer": verification.customer,
+        "likelihood": likelihood_in_words(ratio) if ratio else "",
+        "comparisons": verification_comparisons(verification),
+        "may_see": user.has_perm(SEES),
+        "image_url": reverse("verification:image", args=[verification.public_id]),
+        "scale": score_scale(
+            score=verification.score, t_match=verification.t_match, t_no_match=verification.t_no_match
+        ),
+    }
+    return render(request, "verification/detail.html", context)
+
+
+@login_required
+@require_safe
+def verification_list(request: HttpRequest) -> HttpResponse:
+    """One's own verifications, or everybody's, latest first."""
+    user = person(request, READS)
+    form = ListForm(request.GET)
+    form.is_valid()
+    # Who can not ask, such as an auditor, has none of his own to look at.
+    whose = form.cleaned_data.get("whose") or ("own" if user.has_perm(ASKS[0]) else "all")
+    verdict = form.cleaned_data.get("verdict") or ""
+    found = verifications_list(asked_by=None if whose == "all" else user, verdict=verdict)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "whose": whose, "verdict": verdict, "verdicts": Verification.Verdict.choices}
+    return render(request, "verification/list.html", context)

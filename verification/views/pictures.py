@@ -1,0 +1,39 @@
+"""Pictures as PNG, drawn anew; every look at a signature is audited."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from sigweb.audit.services import audit_record
+from verification.images import VIEWS, ImageLost, verification_png
+from verification.views.access import verification_for
+
+
+@login_required
+@require_safe
+def image(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The questioned signature as PNG: the page, or the ink that was compared. Every look is audited."""
+    user, verification = verification_for(request, public_id, image=True)
+    view = request.GET.get("view", "original")
+    if view not in VIEWS:
+        raise Http404
+    try:
+        png = verification_png(verification=verification, view=view)
+    except ImageLost:
+        return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
+    audit_record(actor=user, action="signature.viewed", obj=verification, request=request, details={"view": view})
+    return png_response(png)
+
+
+def png_response(png: bytes) -> HttpResponse:
+    """A picture that no browser or proxy keeps."""
+    return HttpResponse(
+        png,
+        content_type="image/png",
+        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,110 @@
+"""Put the question: choose the customer, give the image, get the verdict."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from customers.models import THIN_BELOW, Customer
+from customers.selectors import customers_search, customers_with_counts
+from mlcore.imaging import ImageRefused, page_png
+from sigweb.accounts.access import person
+from verification.forms import VerifyForm
+from verification.selectors import customers_recent
+from verification.services import VerificationRefused, verification_ready, verification_run
+from verification.views.access import ASKS, customer_for
+from verification.views.pictures import png_response
+
+RECENT_SHOWN = 5
+RESULTS_SHOWN = 12
+PREVIEW_SIDE = 900
+
+
+@login_required
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """Choose the customer."""
+    user = person(request, *ASKS)
+    context = {"recent": customers_recent(asked_by=user, limit=RECENT_SHOWN), "thin_below": THIN_BELOW}
+    return render(request, "verification/verify.html", context)
+
+
+@login_required
+@require_POST
+def search(request: HttpRequest) -> HttpResponse:
+    """Customers found by number or name, as links into the form; a fragment for htmx, else the whole page."""
+    person(request, *ASKS)
+    text = request.POST.get("text", "").strip()
+    found = list(customers_with_counts(customers_search(text=text))[: RESULTS_SHOWN + 1])
+    context = {
+        "text": text,
+        "customers": found[:RESULTS_SHOWN],
+        "more": len(found) > RESULTS_SHOWN,
+        "thin_below": THIN_BELOW,
+    }
+    fragment = getattr(request, "htmx", False)
+    return render(request, "verification/_search_results.html" if fragment else "verification/verify.html", context)
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """A chosen file as PNG, for files that a browser can not show, such as TIFF; nothing is kept."""
+    person(request, *ASKS)
+    upload = request.FILES.get("image")
+    try:
+        return png_response(page_png(upload.read() if upload else b"", max_side=PREVIEW_SIDE))
+    except ImageRefused as refusal:
+        return HttpResponse(refusal.sentence, status=422, content_type="text/plain; charset=utf-8")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    """Put the question: whose signature is this?"""
+    user, customer = customer_for(request, public_id)
+    form = VerifyForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            verification = verification_run(
+                actor=user,
+                customer=customer,
+                data=form.cleaned_data["image"].read(),
+                request_token=form.cleaned_data["token"],
+                amount=form.cleaned_data["amount"],
+                cheque_number=form.cleaned_data["cheque_number"],
+                request=request,
+            )
+        except VerificationRefused as refusal:
+            form.add_error(refusal.field or None, refusal.sentence)
+        else:
+            url = reverse("verification:detail", args=[verification.public_id])
+            return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)
+    return _verify_page(request, customer, form)
+
+
+def _verify_page(request: HttpRequest, customer: Customer, form: VerifyForm) -> HttpResponse:
+    usable, obstacle = 0, ""
+    try:
+        usable = len(verification_ready(customer=customer))
+    except VerificationRefused as refusal:
+        obstacle = refusal.sentence
+    context = {
+        "customer": customer,
+        "form": form,
+        "usable": usable,
+        "thin": usable < THIN_BELOW,
+        "obstacle": obstacle,
+    }
+    if not form.is_bound:
+        return render(request, "verification/verify_customer.html", context)
+    # htmx swaps the messages only, so that the chosen file stays chosen; without it the whole page comes back.
+    fragment = getattr(request, "htmx", False)
+    template = "verification/_form_messages.html" if fragment else "verification/verify_customer.html"
+    return render(request, template, context, status=422)
