@@ -20,10 +20,11 @@ from mlcore.imaging.types import CANVAS_VERSION, Signature
 from mlcore.runtime import ArtefactError, Features, Network, file_digest
 from mlcore.scoring import Judgement, Rules, Scorer
 from mlcore.scoring.cohort import Cohort
+from mlcore.scoring.expectation import Expectation
 
 __all__ = ["BASE_DIRECTORY", "ArtefactError", "Bundle", "load_bundle", "write_bundle"]
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "model.json"
 BASE_DIRECTORY = Path(__file__).parent / "artefacts" / "base"
 _NETWORK, _KERAS, _COHORT = "network.onnx", "network.keras", "cohort.npy"
@@ -82,7 +83,7 @@ def load_bundle(directory: Path, *, digest: str | None = None) -> Bundle:
     manifest = _read_manifest(path)
     try:
         network = Network.load(directory / _NETWORK, manifest["files"][_NETWORK])
-        scorer = Scorer.from_dict(manifest["scorer"], Cohort(_read_cohort(directory, manifest)))
+        scorer = Scorer.from_dict(manifest["scorer"], _read_cohort(directory, manifest))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtefactError(f"The model {directory.name} is damaged: {MANIFEST} lacks what it needs.") from error
     return Bundle(directory, found, manifest, network, scorer)
@@ -106,11 +107,13 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
-def _read_cohort(directory: Path, manifest: Mapping[str, Any]) -> npt.NDArray[np.float32]:
+def _read_cohort(directory: Path, manifest: Mapping[str, Any]) -> Cohort:
     path = directory / _COHORT
     if file_digest(path) != manifest["files"][_COHORT]:
         raise ArtefactError(f"The model {directory.name} is damaged: {_COHORT} has changed.")
-    return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+    vectors = np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+    learnt = manifest.get("expectation")
+    return Cohort(vectors, expectation=Expectation.from_dict(learnt) if learnt else None)
 
 
 def write_bundle(
@@ -133,6 +136,7 @@ def write_bundle(
         "name": name,
         "files": files,
         **facts,
+        "expectation": expectation.as_dict() if (expectation := scorer.cohort.expectation) else None,
         "scorer": scorer.as_dict(),
     }
     (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=False) + "\n", encoding="utf-8")

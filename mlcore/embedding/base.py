@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mlcore.embedding.corpus import CorpusPlan, corpus_key, load_corpus, shares
 from mlcore.embedding.sources import DataError, Row, SignatureSet, read_manifest
 from mlcore.embedding.sources import Progress as Counting
+from mlcore.embedding.strangers import pick_cohort
 from mlcore.embedding.synthetic import DATASET
-from mlcore.imaging.normalisation import to_canvas
-from mlcore.runtime import Features, Network, file_digest
+from mlcore.runtime import Network, file_digest
+from mlcore.scoring.cohort import Cohort
 
-COHORT_SIZE = 256
 SOURCES = ("images", "recordings", DATASET)
 
 
@@ -67,10 +66,10 @@ class BaseRecipe:
 
 def train_base(
     recipe: BaseRecipe, *, counting: Counting | None = None, on_progress: Callable[[Any], None] | None = None
-) -> tuple[Path, Path, npt.NDArray[np.float32], dict[str, Any]]:
+) -> tuple[Path, Path, Cohort, dict[str, Any]]:
     """Train (or go on training), export and pick the cohort.
 
-    Returns (Keras file, ONNX file, cohort vectors (K, 128), facts for the manifest). Raises DataError,
+    Returns (Keras file, ONNX file, cohort, facts for the manifest). Raises DataError,
     TrainingStopped, CheckpointError, ExportError.
     """
     import keras
@@ -160,23 +159,3 @@ def corpus_facts(corpus: SignatureSet) -> dict[str, Any]:
             "forged": int((mine & ~corpus.genuine).sum()),
         }
     return facts
-
-
-def pick_cohort(
-    corpus: SignatureSet, embed: Callable[[npt.NDArray[np.uint8]], list[Features]]
-) -> npt.NDArray[np.float32]:
-    """One genuine signature's vector each of up to 256 training writers, (K, 128), as many of each data set."""
-    chosen = _evenly(np.unique(corpus.writers[corpus.genuine]), np.array(corpus.datasets))
-    firsts = [int(np.flatnonzero(corpus.genuine & (corpus.writers == writer))[0]) for writer in chosen]
-    canvases = np.stack([to_canvas(corpus.fine[index]) for index in firsts])
-    return np.stack([features.vector for features in embed(canvases)])
-
-
-def _evenly(writers: npt.NDArray[np.int32], datasets: npt.NDArray[np.str_]) -> list[int]:
-    """Up to 256 writers; a small data set gives all it has, the others share what is left, each spread over its own."""
-    groups = [writers[datasets[writers] == name] for name in dict.fromkeys(datasets[writers])]
-    chosen: list[int] = []
-    for left, group in zip(range(len(groups), 0, -1), sorted(groups, key=len), strict=True):
-        count = min(len(group), (COHORT_SIZE - len(chosen)) // left)
-        chosen += group[np.linspace(0, len(group) - 1, count).round().astype(int)].tolist()
-    return sorted(chosen)

@@ -44,14 +44,20 @@ def across_writers_loss(distances: Tensor, positives: Tensor, forgeries: Tensor,
 
 
 def across_sets_loss(
-    distances: Tensor, writers: Tensor, genuine: Tensor, margin: float, own_share: float = 0.5
+    distances: Tensor,
+    writers: Tensor,
+    genuine: Tensor,
+    margin: float,
+    expected: Tensor | None = None,
+    own_share: float = 0.5,
 ) -> Tensor:
     """max(x(q) - x(f) + margin, 0) over genuine q and forged f of any two writers, mean of the violating.
 
     x is the statistic on which a set of specimens decides: the mean distance of the questioned signature to the
-    writer's other genuine signatures of the batch, less `own_share` of their mean distance to each other. So the
-    network learns distances that the customer's own spread puts in one order (trained as it is used, the episodes of
-    Vinyals et al. 2016). distances: (B, B). writers, genuine: (B,). Scalar; 0 where either kind is missing.
+    writer's other genuine signatures of the batch, less `own_share` of their mean distance to each other and less what
+    is expected of them. So the network learns distances that the customer's own spread puts in one order (trained as
+    it is used, the episodes of Vinyals et al. 2016). distances: (B, B). writers, genuine: (B,). expected: (B,), the
+    distance expected of each as a specimen. Scalar; 0 where either kind is missing.
     """
     same = writers[:, None] == writers[None, :]
     other = ~tf.eye(tf.shape(writers)[0], dtype=tf.bool)
@@ -61,7 +67,8 @@ def across_sets_loss(
     of_writer = tf.cast(same & genuine[None, :], distances.dtype)
     within = 0.5 * tf.linalg.matvec(of_writer, reach) - tf.where(genuine, reach, tf.zeros_like(reach))
     pairs = 0.5 * count * (count - 1.0)
-    statistic = tf.math.divide_no_nan(reach, count) - own_share * tf.math.divide_no_nan(within, pairs)
+    usual = tf.linalg.matvec(specimens, expected) if expected is not None else tf.zeros_like(reach)
+    statistic = tf.math.divide_no_nan(reach - usual, count) - own_share * tf.math.divide_no_nan(within, pairs)
     near = tf.boolean_mask(statistic, genuine & (pairs > 0.0))
     far = tf.boolean_mask(statistic, ~genuine & (pairs > 0.0))
     return _ordered(near, far, margin)

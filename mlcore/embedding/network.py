@@ -11,6 +11,8 @@ import keras
 from keras import layers
 
 from mlcore.imaging.types import CANVAS_HEIGHT, CANVAS_WIDTH
+from mlcore.runtime import CELL
+from mlcore.scoring.distances import INK_FULL
 
 VECTOR_SIZE = 128
 LOCAL_CHANNELS = 32
@@ -44,6 +46,21 @@ def build_network(
     head = layers.Dense(vector_size, name="projection")(layers.Flatten(name="head_flat")(head))
     vector = layers.UnitNormalization(axis=-1, name="vector")(head)
     return keras.Model(canvas, {"vector": vector, "local": local}, name="sigweb")
+
+
+def with_expectation(model: keras.Model) -> keras.Model:
+    """The same network with a third output for the loss, `expected` (N, 1): the distance at which a writer's own
+    signatures and forgeries of them part, told from one specimen.
+
+    It is linear in the mean of the local descriptors over the ink, so that mlcore.scoring.expectation can read the
+    same from stored descriptors; only `vector` and `local` are exported. Begins at 0 for everybody.
+    """
+    ink = layers.AveragePooling2D(CELL, name="expected_ink")(model.input)
+    weights = keras.ops.clip(ink / INK_FULL, 0.0, 1.0)
+    total = keras.ops.sum(weights, axis=(1, 2))
+    mean = keras.ops.sum(model.output["local"] * weights, axis=(1, 2)) / keras.ops.maximum(total, 1e-6)
+    expected = layers.Dense(1, kernel_initializer="zeros", name="expected")(mean)
+    return keras.Model(model.input, {**model.output, "expected": expected}, name="learner")
 
 
 def freeze_stages(model: keras.Model, count: int) -> None:

@@ -22,7 +22,7 @@ from mlcore.embedding.losses import (
     forged_pairs,
     triplet_loss,
 )
-from mlcore.embedding.network import freeze_stages
+from mlcore.embedding.network import freeze_stages, with_expectation
 from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.sources import SignatureSet
 from mlcore.runtime import cell_ink
@@ -69,16 +69,17 @@ def train(
     is another network's, of other data or of another plan, DataError when the signatures do not suffice.
     """
     freeze_stages(model, plan.frozen_stages)
+    learner = with_expectation(model)
     optimizer = _optimizer(plan)
-    optimizer.build(model.trainable_variables)
-    state = restore_checkpoint(checkpoints, model, optimizer) or {"step": 0}
+    optimizer.build(learner.trainable_variables)
+    state = restore_checkpoint(checkpoints, learner, optimizer) or {"step": 0}
     if state.get("data", data) != data:
         raise CheckpointError(f"The checkpoint in {checkpoints} was trained on other data. Remove it to start afresh.")
     if state.get("plan", plan.key) != plan.key:
         raise CheckpointError(
             f"The checkpoint in {checkpoints} was trained by another plan. Remove it to start afresh."
         )
-    step_function = _step_function(model, optimizer, plan)
+    step_function = _step_function(learner, optimizer, plan)
     watch = CollapseWatch()
     step, report = int(state["step"]), _Report(plan, on_progress)
     for canvases, writers, genuine in augmented_batches(signatures, plan, first_step=step):
@@ -90,7 +91,7 @@ def train(
             progress = report.tell(step, len(canvases), [float(figure) for figure in figures])
             watch.check(progress)
         if watch.well and (step % plan.checkpoint_every == 0 or step == plan.steps):
-            save_checkpoint(checkpoints, model, optimizer, {"step": step, "data": data, "plan": plan.key})
+            save_checkpoint(checkpoints, learner, optimizer, {"step": step, "data": data, "plan": plan.key})
     if not watch.well:
         raise TrainingStopped(f"The vectors were falling onto one point at step {step}; the last checkpoint is kept.")
     return step
@@ -151,25 +152,28 @@ def _optimizer(plan: TrainingPlan) -> Any:
     return optimizer
 
 
-def _step_function(model: keras.Model, optimizer: Any, plan: TrainingPlan) -> Any:
+def _step_function(learner: keras.Model, optimizer: Any, plan: TrainingPlan) -> Any:
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> Any:
         positives, negatives = batch_relations(writers, genuine, plan.forgery_weight)
         forged = forged_pairs(writers, genuine)
         with tf.GradientTape() as tape:
-            outputs = model(canvases, training=True)
+            outputs = learner(canvases, training=True)
             apart = vector_distances(outputs["vector"])
             detail = local_distances(outputs["local"], ink)
             vector = triplet_loss(apart, positives, negatives, plan.vector_margin)
             local = triplet_loss(detail, positives, negatives, plan.local_margin)
+            expected = outputs["expected"][:, 0]  # of the specimen, which is the row
             across = across_writers_loss(apart, positives, forged, plan.vector_margin)
-            across += plan.local_weight * across_writers_loss(detail, positives, forged, plan.local_margin)
+            across += plan.local_weight * across_writers_loss(
+                detail - expected[:, None], positives, forged, plan.local_margin
+            )
             sets = across_sets_loss(apart, writers, genuine, plan.vector_margin)
-            sets += plan.local_weight * across_sets_loss(detail, writers, genuine, plan.local_margin)
+            sets += plan.local_weight * across_sets_loss(detail, writers, genuine, plan.local_margin, expected)
             loss = vector.loss + plan.local_weight * local.loss
             loss += plan.across_weight * across + plan.sets_weight * sets
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        gradients = tape.gradient(loss, learner.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, learner.trainable_variables, strict=True))
         strangers = tf.cast(writers[:, None] != writers[None, :], tf.float32)
         spread = tf.math.divide_no_nan(tf.reduce_sum(apart * strangers), tf.reduce_sum(strangers))
         return loss, vector.loss, local.loss, local.violating, spread

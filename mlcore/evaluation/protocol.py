@@ -73,7 +73,8 @@ def enrolments(data: EmbeddedSet) -> list[Enrolment]:
 class Measured:
     """Distances of a writer's usable genuine signatures (rows) to every image he is tried with (columns), once.
 
-    images: (C,), the usable genuine ones first. vector, local: (G, C). nearness: (C,) to the cohort.
+    images: (C,), the usable genuine ones first. vector, local: (G, C). nearness: (C,) to the cohort. expected: (G,),
+    where the cohort tells.
     """
 
     enrolment: Enrolment
@@ -81,6 +82,7 @@ class Measured:
     vector: npt.NDArray[np.float32]
     local: npt.NDArray[np.float32]
     nearness: npt.NDArray[np.float32]
+    expected: Floats | None = None
 
 
 def measure(data: EmbeddedSet, cohort: Cohort) -> list[Measured]:
@@ -97,6 +99,7 @@ def _measure(data: EmbeddedSet, enrolment: Enrolment, cohort: Cohort) -> Measure
         vector_distances(rows.vectors, columns.vectors),
         local_distances(rows, columns),
         cohort.nearness(columns.vectors),
+        cohort.expectation.of(rows) if cohort.expectation else None,
     )
 
 
@@ -119,6 +122,7 @@ def _trials_of(writer: Measured, drawn: Indices) -> WriterTrials:
         float(writer.vector[pairs][own].mean()) if several else 0.0,
         float(writer.local[pairs][own].mean()) if several else 0.0,
         float(writer.nearness[drawn].mean()),
+        float(writer.expected[drawn].mean()) if writer.expected is not None else None,
     )
     images: dict[Kind, Indices] = {}
     rows: dict[Kind, Floats] = {}

@@ -23,6 +23,7 @@ SEVERAL = (
     "cohort_questioned",
     "cohort_specimens",
 )
+EXPECTED = "expected"  # the last one of either, where the model has learnt what to expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class OwnSpread:
     """What is known of a customer before anything is questioned.
 
     vector, local: mean distance between two of his specimens (0 for a lone one). cohort: mean nearness of his
-    specimens to strangers.
+    specimens to strangers. expected: the local distance at which he is expected to part from forgers, mean over his
+    specimens; None where the model does not tell.
     """
 
     vector: float
     local: float
     cohort: float
+    expected: float | None = None
 
     @classmethod
     def of(cls, specimens: FeatureStack, cohort: Cohort) -> OwnSpread:
@@ -46,6 +49,7 @@ class OwnSpread:
             float(vector_distances(specimens.vectors, specimens.vectors)[own].mean()) if several else 0.0,
             float(local_distances(specimens, specimens)[own].mean()) if several else 0.0,
             float(cohort.nearness(specimens.vectors).mean()),
+            float(cohort.expectation.of(specimens).mean()) if cohort.expectation else None,
         )
 
 
@@ -53,12 +57,13 @@ def evidence(vector: Floats, local: Floats, nearness: Floats, spread: OwnSpread)
     """Rows of evidence for T questioned signatures against one set.
 
     vector, local: (T, n) distances to the n specimens. nearness: (T,) of the questioned to the cohort. Returns
-    (T, 4) in the order of ONE for a lone specimen, (T, 8) in the order of SEVERAL otherwise.
+    (T, 4) in the order of ONE for a lone specimen, (T, 8) in the order of SEVERAL otherwise; one column more, EXPECTED,
+    where the spread has it.
     """
     count = len(vector)
-    known = np.full(count, spread.cohort)
+    known = [np.full(count, value) for value in (spread.cohort, spread.expected) if value is not None]
     if vector.shape[1] == 1:
-        return np.column_stack([vector[:, 0], local[:, 0], nearness, known]).astype(np.float64)
+        return np.column_stack([vector[:, 0], local[:, 0], nearness, *known]).astype(np.float64)
     return np.column_stack(
         [
             vector.min(axis=1),
@@ -68,6 +73,6 @@ def evidence(vector: Floats, local: Floats, nearness: Floats, spread: OwnSpread)
             np.full(count, spread.vector),
             np.full(count, spread.local),
             nearness,
-            known,
+            *known,
         ]
     ).astype(np.float64)

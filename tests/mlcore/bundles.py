@@ -15,7 +15,8 @@ from mlcore.bundle import write_bundle
 from mlcore.scoring import Scorer
 from mlcore.scoring.calibration import Calibration
 from mlcore.scoring.cohort import Cohort
-from mlcore.scoring.evidence import ONE, SEVERAL
+from mlcore.scoring.evidence import EXPECTED, ONE, SEVERAL
+from mlcore.scoring.expectation import Expectation
 from mlcore.scoring.logistic import LogisticHead
 
 T_MATCH, T_NO_MATCH = -1.0, 1.0
@@ -54,20 +55,25 @@ def write_network(path: Path, seed: int = 1) -> Path:
     return path
 
 
-def make_scorer() -> Scorer:
-    """Score = 10 (mean distance of the vectors - 0.4): -4 for equal images, well above 1 for strangers."""
+def make_scorer(*, learnt: bool = False) -> Scorer:
+    """Score = 10 (mean distance of the vectors - 0.4): -4 for equal images, well above 1 for strangers.
+
+    learnt: with an expectation of distances, which then counts as well.
+    """
     heads, calibrations = {}, {}
     for count in range(1, 8):
-        names = ONE if count == 1 else SEVERAL
-        weights = np.array([-10.0 if name in ("vector", "vector_mean") else 0.0 for name in names])
+        names = (*(ONE if count == 1 else SEVERAL), *((EXPECTED,) if learnt else ()))
+        known = {"vector": -10.0, "vector_mean": -10.0, EXPECTED: 3.0}
+        weights = np.array([known.get(name, 0.0) for name in names])
         heads[count] = LogisticHead(np.zeros(len(names)), np.ones(len(names)), weights, 4.0)
         calibrations[count] = Calibration(
             np.linspace(-4, 2, 401), np.linspace(-2, 6, 401), T_MATCH, T_NO_MATCH, 20, 400, 400
         )
-    return Scorer(heads, calibrations, Cohort(np.eye(128, dtype=np.float32)[:8]))
+    expectation = Expectation(np.zeros(32), np.linspace(-1, 1, 32), 0.3) if learnt else None
+    return Scorer(heads, calibrations, Cohort(np.eye(128, dtype=np.float32)[:8], expectation=expectation))
 
 
-def make_bundle(directory: Path, *, name: str = "tiny", seed: int = 1) -> Path:
+def make_bundle(directory: Path, *, name: str = "tiny", seed: int = 1, learnt: bool = False) -> Path:
     """Write the artefact into `directory` and return it."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     onnx_file = write_network(directory.with_name(f".{directory.name}.onnx"), seed)
@@ -75,7 +81,7 @@ def make_bundle(directory: Path, *, name: str = "tiny", seed: int = 1) -> Path:
     keras_file.write_bytes(b"not used by what serves")
     facts = {"figures": {"all": {"writers": 20}}, "data": {"datasets": ["drawn"]}}
     written = write_bundle(
-        directory, name=name, keras_file=keras_file, onnx_file=onnx_file, scorer=make_scorer(), facts=facts
+        directory, name=name, keras_file=keras_file, onnx_file=onnx_file, scorer=make_scorer(learnt=learnt), facts=facts
     )
     onnx_file.unlink()
     keras_file.unlink()

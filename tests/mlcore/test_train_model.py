@@ -68,6 +68,10 @@ def test_a_model_is_trained_fitted_measured_and_written(trained: Path) -> None:
     assert set(facts["recipe"]["augmentation"]) >= {"rotation", "elastic"}
     assert set(bundle.manifest["figures"]) == {"validation", "test"}
     assert len(bundle.scorer.cohort.vectors) == 7
+    assert bundle.scorer.cohort.expectation is not None
+    assert 0 < bundle.scorer.cohort.expectation.typical < 1
+    assert len(bundle.scorer.heads[1].weights) == 5
+    assert len(bundle.scorer.heads[5].weights) == 9
     assert json.loads((trained / "work" / "progress.jsonl").read_text().splitlines()[-1])["step"] == 2
 
 

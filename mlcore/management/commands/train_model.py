@@ -62,7 +62,7 @@ class Command(BaseCommand):
             with counting() as tell, _steps() as on_progress:
                 keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)
                 network = Network.load(onnx_file, file_digest(onnx_file))
-                scorer, figures = _fit_and_measure(recipe, network, Cohort(cohort), tell)
+                scorer, figures = _fit_and_measure(recipe, network, cohort, tell)
             facts = {**facts, "figures": figures}
             write_bundle(
                 output, name=recipe.name, keras_file=keras_file, onnx_file=onnx_file, scorer=scorer, facts=facts

@@ -130,6 +130,18 @@ def test_sets_are_ordered_by_distance_less_half_the_own_spread() -> None:
     assert float(across_sets_loss(distances, writers, genuine, -5.0)) == 0.0
 
 
+def test_what_is_expected_of_the_specimens_moves_a_writers_whole_order() -> None:
+    """A generous expectation of a writer's specimens lowers all of his, genuine and forged, by the same."""
+    writers = tf.constant([1, 1, 1, 1, 2, 2, 2, 2])
+    genuine = tf.constant([True, True, True, False] * 2)
+    distances = vector_distances(on_the_circle(0, 10, 20, 40, 180, 190, 200, 220))
+    none = tf.zeros(8)
+    same = across_sets_loss(distances, writers, genuine, 0.3, tf.fill([8], 0.2))
+    assert float(same) == pytest.approx(float(across_sets_loss(distances, writers, genuine, 0.3, none)), abs=1e-6)
+    one_only = tf.constant([0.2] * 4 + [0.0] * 4)
+    assert float(across_sets_loss(distances, writers, genuine, 0.3, one_only)) != pytest.approx(float(same), abs=1e-3)
+
+
 def test_sets_without_forgeries_or_spread_have_no_loss_and_a_finite_gradient() -> None:
     points = tf.Variable(on_the_circle(0, 10, 200, 210))
     with tf.GradientTape() as tape:

@@ -6,7 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from mlcore.embedding.network import build_network, freeze_stages, grow_into
+from mlcore.embedding.network import build_network, freeze_stages, grow_into, with_expectation
+from mlcore.runtime import cell_ink
+from mlcore.scoring.distances import FeatureStack
+from mlcore.scoring.expectation import mean_descriptors
 
 SHALLOW, DEEP = ((8, 1), (8, 0), (12, 1)), ((8, 1), (8, 2), (12, 3))
 CANVASES = np.random.default_rng(1).random((2, 96, 192, 1)).astype(np.float32)
@@ -57,3 +60,18 @@ def test_frozen_stages_do_not_learn_and_can_be_thawed() -> None:
     assert len(model.trainable_variables) < everything
     freeze_stages(model, 0)
     assert len(model.trainable_variables) == everything
+
+
+def test_the_expectation_is_linear_in_the_descriptors_over_the_ink_as_scoring_reads_it() -> None:
+    model = learnt(SHALLOW)
+    learner = with_expectation(model)
+    weights = np.random.default_rng(3).normal(size=(32, 1)).astype(np.float32)
+    learner.get_layer("expected").set_weights([weights, np.array([0.25], np.float32)])
+    canvases = (CANVASES > 0.9).astype(np.float32)
+    outputs = learner(canvases, training=False)
+    local, ink = np.asarray(outputs["local"]), cell_ink(canvases[..., 0])
+    stack = FeatureStack(np.asarray(outputs["vector"]), local, ink)
+    assert np.asarray(outputs["expected"])[:, 0] == pytest.approx(
+        (mean_descriptors(stack) @ weights)[:, 0] + 0.25, abs=1e-4
+    )
+    assert set(model.output_names) == {"vector", "local"}

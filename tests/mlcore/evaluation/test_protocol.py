@@ -71,8 +71,9 @@ def test_at_most_two_hundred_strangers_are_tried() -> None:
     assert len(next(iter(trials(measure(data, COHORT), 1))).images["random"]) == 200
 
 
-def test_the_evidence_is_that_of_a_comparison_one_by_one() -> None:
-    data, scorer = embedded(), make_scorer()
+@pytest.mark.parametrize("learnt", [False, True], ids=["without expectation", "with expectation"])
+def test_the_evidence_is_that_of_a_comparison_one_by_one(learnt: bool) -> None:
+    data, scorer = embedded(), make_scorer(learnt=learnt)
     trial = next(iter(trials(measure(data, scorer.cohort), 3)))
     from mlcore.runtime import Features
 

@@ -65,6 +65,17 @@ def test_the_evidence_of_several_is_minimum_mean_and_spread() -> None:
     assert rows[0].tolist() == pytest.approx([0.2, 0.4, 0.1, 0.2, 0.3, 0.05, 1.1, 1.2])
 
 
+def test_what_is_expected_of_the_specimens_counts_where_the_model_tells() -> None:
+    learnt = make_scorer(learnt=True)
+    known = [features(seed) for seed in (1, 2, 3)]
+    expected = learnt.cohort.expectation
+    assert expected is not None
+    mean = expected.of(FeatureStack.of(known)).mean()
+    plain = SCORER.compare(features(9), known).score
+    assert learnt.compare(features(9), known).score == pytest.approx(plain - 3.0 * mean, abs=1e-6)
+    assert learnt.compare(features(9), known[::-1]).score == pytest.approx(plain - 3.0 * mean, abs=1e-5)
+
+
 def test_the_probability_is_that_of_the_score() -> None:
     compared = SCORER.compare(features(9), [features(1), features(2), features(3)])
     assert compared.probability == pytest.approx(1 / (1 + np.exp(compared.score)), abs=1e-9)
