@@ -1,0 +1,123 @@
+"""Every page, in light and dark, through axe-core: no violation of WCAG 2.2 A and AA; and none wider than a tablet."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from customers.models import Customer, Specimen
+from mlcore.models import ModelVersion
+from mlcore.synthesis import make_signer, signature_png
+from sigweb.accounts.models import User
+from tests.mlcore.champions import base
+from tests.mlcore.making import make_customer, make_specimen
+from verification.models import Verification
+from verification.services import verification_run
+
+__all__ = ["base"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+TABLET = {"width": 768, "height": 1024}
+
+
+@pytest.fixture
+def everything(base: ModelVersion) -> dict[str, str]:
+    """A bank with a bit of everything; the pages by name."""
+    signer = make_signer(3)
+    customer = make_customer(name=signer.name, special_instructions="Only with a second signature.")
+    for seed in range(4):
+        make_specimen(customer, data=signature_png(signer, seed))
+    make_specimen(customer, data=signature_png(signer, 9), state=Specimen.State.PENDING)
+    make_specimen(customer, data=signature_png(signer, 10), state=Specimen.State.RETIRED)
+    thin = make_customer(name="Ada Sample", always_refer=True)
+    make_specimen(thin, data=signature_png(make_signer(4), 1))
+    admin = User.objects.create_superuser("root", password="not used here")  # noqa: S106
+    judged = [
+        _judged(admin, customer, signature_png(signer, 50)),
+        _judged(admin, customer, signature_png(make_signer(5), 1)),
+        _judged(admin, thin, signature_png(make_signer(4), 2)),
+    ]
+    named = {
+        "home": reverse("home"),
+        "customers": reverse("customers:list"),
+        "customer": reverse("customers:detail", args=[customer.public_id]),
+        "customer with one specimen": reverse("customers:detail", args=[thin.public_id]),
+        "change a customer": reverse("customers:edit", args=[customer.public_id]),
+        "enrol": reverse("customers:enrol"),
+        "enrol more": reverse("customers:enrol_more", args=[customer.public_id]),
+        "choose whom to verify": reverse("verification:verify"),
+        "verify": reverse("verification:verify_customer", args=[customer.public_id]),
+        "verifications": reverse("verification:list") + "?whose=all",
+        "no verification of this kind": reverse("verification:list") + "?whose=own&verdict=refer",
+        "change password": reverse("password_change"),
+        "not found": "/nowhere/",
+    }
+    return named | {f"verdict {made.verdict} {number}": _detail(made) for number, made in enumerate(judged)}
+
+
+def _judged(user: User, customer: Customer, data: bytes) -> Verification:
+    return verification_run(actor=user, customer=customer, data=data, request_token=uuid.uuid4())
+
+
+def _detail(made: Verification) -> str:
+    return reverse("verification:detail", args=[made.public_id])
+
+
+def log_in(page: Page, live_server: Any) -> None:
+    client = Client()
+    client.force_login(User.objects.get(username="root"))
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, one line an element."""
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)})")["violations"]
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_violation(page: Page, live_server: Any, everything: dict[str, str], theme: str) -> None:
+    page.goto(live_server.url + reverse("login"))
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    page.reload()
+    assert page.locator("html").get_attribute("data-bs-theme") == theme
+    wrong = {"log in": violations(page)}
+    log_in(page, live_server)
+    for name, path in everything.items():
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        wrong[name] = violations(page)
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_no_page_is_wider_than_a_tablet(open_page: Any, live_server: Any, everything: dict[str, str]) -> None:
+    with open_page(TABLET) as page:
+        log_in(page, live_server)
+        wide = {}
+        for name, path in everything.items():
+            page.goto(live_server.url + path)
+            page.wait_for_load_state("networkidle")
+            if (width := page.evaluate("document.documentElement.scrollWidth")) > TABLET["width"]:
+                wide[name] = width
+        assert wide == {}
+
+
+def test_axe_itself_finds_what_is_wrong(page: Page) -> None:
+    page.set_content("<html><body><img src='x.png'><p style='color:#bbb;background:#fff'>pale</p></body></html>")
+    found = " ".join(violations(page))
+    assert "image-alt" in found
+    assert "color-contrast" in found
