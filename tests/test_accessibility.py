@@ -42,7 +42,7 @@ def everything(base: ModelVersion) -> dict[str, str]:
     make_specimen(customer, data=signature_png(signer, 10), state=Specimen.State.RETIRED)
     thin = make_customer(name="Ada Sample", always_refer=True)
     make_specimen(thin, data=signature_png(make_signer(4), 1))
-    admin = User.objects.create_superuser("root", password="not used here")  # noqa: S106
+    admin = User.objects.create_superuser("root", password="not used here")
     judged = [
         _judged(admin, customer, signature_png(signer, 50)),
         _judged(admin, customer, signature_png(make_signer(5), 1)),
