@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from mlcore.evaluation.embedded import EmbeddedSet
-from mlcore.evaluation.protocol import WriterTrials, measure, trials
+from mlcore.evaluation.protocol import Kind, WriterTrials, measure, trials
 from mlcore.scoring.calibration import Calibration, calibrate
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.logistic import FitError, LogisticHead, fit_logistic
@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 FOLDS = 10
 LEAST_WRITERS = 5
+STRANGERS = 0.5  # of the forgeries' weight in the fit
 
 
 def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> Scorer:
@@ -41,17 +42,35 @@ def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> Scorer:
 
 
 def fit_head(found: Sequence[WriterTrials], data: EmbeddedSet) -> LogisticHead:
-    """Genuine against skilled forgeries, every data set with the same weight; refused images teach nothing."""
+    """Genuine against forgeries, every data set with the same weight; refused images teach nothing.
+
+    Half of the forgeries' weight is other people's genuine signatures: they cost nothing against skilled forgeries and
+    keep strangers far (ADR 007). The log odds are then brought to what they are of: genuine against skilled alone.
+    """
+    mixed = fit_logistic(*_gathered(found, data, {"genuine": 1.0, "skilled": 1 - STRANGERS, "random": STRANGERS}))
+    rows, labels, weights = _gathered(found, data, {"genuine": 1.0, "skilled": 1.0})
+    odds = mixed.log_odds(rows)[:, None]
+    scale = fit_logistic(odds, labels, weights)
+    slope = float(scale.weights[0] / scale.scale[0])
+    shift = scale.intercept - slope * float(scale.centre[0])
+    return LogisticHead(mixed.centre, mixed.scale, slope * mixed.weights, slope * mixed.intercept + shift)
+
+
+def _gathered(
+    found: Sequence[WriterTrials], data: EmbeddedSet, kinds: Mapping[Kind, float]
+) -> tuple[Floats, Floats, Floats]:
+    """Evidence (N, F), labels (N,) and weights (N,) of these kinds; a trial's strangers weigh what its forgeries do."""
     rows, labels, weights = [], [], []
     counts = _images_by_dataset(found)
     for trial in found:
-        for kind, label in (("genuine", 1.0), ("skilled", 0.0)):
-            usable = ~data.refused[trial.images[kind]]  # type: ignore[index]
-            part = trial.evidence[kind][usable]  # type: ignore[index]
+        for kind, share in kinds.items():
+            usable = ~data.refused[trial.images[kind]]
+            part = trial.evidence[kind][usable]
+            alike = len(trial.images["skilled"]) / max(len(part), 1) if kind == "random" else 1.0
             rows.append(part)
-            labels.append(np.full(len(part), label))
-            weights.append(np.full(len(part), 1.0 / counts[trial.dataset]))
-    return fit_logistic(np.concatenate(rows), np.concatenate(labels), np.concatenate(weights))
+            labels.append(np.full(len(part), float(kind == "genuine")))
+            weights.append(np.full(len(part), share * alike / counts[trial.dataset]))
+    return np.concatenate(rows), np.concatenate(labels), np.concatenate(weights)
 
 
 def score_trial(trial: WriterTrials, kind: str, head: LogisticHead, data: EmbeddedSet) -> Floats:
