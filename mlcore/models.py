@@ -80,6 +80,9 @@ class Embedding(models.Model):
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="embeddings")
     vector = VectorField(dimensions=VECTOR_DIMENSIONS)
     local = models.BinaryField(default=b"", help_text=_("Local descriptors, as the network's runtime packs them."))
+    sketch = models.BinaryField(
+        default=b"", editable=False, help_text=_("The strokes in small, encrypted, to find copies of the specimen.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -11,13 +11,14 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
-from customers.blobs import BlobDamaged, unseal
+from customers.blobs import BlobDamaged, seal, unseal
 from customers.models import Specimen
 from customers.services import specimen_mark_readable, specimen_mark_unreadable
 from mlcore.bundle import ArtefactError
 from mlcore.imaging import ImageRefused, Signature, prepare
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
 from mlcore.runtime import Features
+from mlcore.scoring.copies import sketch_of, sketch_readable
 from mlcore.selectors import BASE, model_bundle, model_champion, model_directory
 from sigweb.audit.services import audit_record
 
@@ -144,6 +145,42 @@ def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> Fea
     return FeatureSet(features | made.features, made.unusable)
 
 
+def sketches_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> dict[int, bytes]:
+    """The sketches of these specimens, keyed by primary key: the stored ones, the missing ones made and stored.
+
+    They stand with the embeddings, so features_for comes first; a specimen without one, or whose image can not be read
+    any more, is left out.
+    """
+    sketches: dict[int, bytes] = {}
+    by_key = {specimen.pk: specimen for specimen in specimens}
+    rows = Embedding.objects.filter(specimen__in=specimens, model_version=version).only("specimen_id", "sketch")
+    for row in rows:
+        specimen = by_key[row.specimen_id]
+        sketch = _sketch_stored(row, specimen)
+        if sketch is None:
+            try:
+                sketch = sketch_of(_specimen_prepare(specimen).canvas)
+            except SpecimenUnusable:
+                continue
+            row.sketch = _sketch_sealed(sketch, specimen)
+            row.save(update_fields=["sketch"])
+        sketches[specimen.pk] = sketch
+    return sketches
+
+
+def _sketch_stored(row: Embedding, specimen: Specimen) -> bytes | None:
+    """None where there is none, or one of an earlier version."""
+    try:
+        sketch = unseal(row.sketch, context=f"{specimen.public_id}:sketch")
+    except BlobDamaged:
+        return None
+    return sketch if sketch_readable(sketch) else None
+
+
+def _sketch_sealed(sketch: bytes, specimen: Specimen) -> bytes:
+    return seal(sketch, context=f"{specimen.public_id}:sketch")
+
+
 def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> FeatureSet:
     bundle = model_bundle(version)
     result = FeatureSet()
@@ -158,8 +195,14 @@ def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> Fe
         return result
     made = bundle.embed(np.stack([signature.canvas for _, signature in prepared]))
     rows = [
-        Embedding(specimen=specimen, model_version=version, vector=features.vector, local=features.local_bytes())
-        for (specimen, _), features in zip(prepared, made, strict=True)
+        Embedding(
+            specimen=specimen,
+            model_version=version,
+            vector=features.vector,
+            local=features.local_bytes(),
+            sketch=_sketch_sealed(sketch_of(signature.canvas), specimen),
+        )
+        for (specimen, signature), features in zip(prepared, made, strict=True)
     ]
     # A worker and a verification may make the same one at once: the first to commit is kept, both are equal.
     Embedding.objects.bulk_create(rows, ignore_conflicts=True)

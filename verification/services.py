@@ -20,10 +20,12 @@ from customers.models import Customer, Specimen
 from mlcore.bundle import ArtefactError, Bundle
 from mlcore.imaging import ImageRefused, Signature, prepare
 from mlcore.models import ModelVersion
-from mlcore.scoring import POLICY_VERSION, Judgement, Rules
+from mlcore.scoring import POLICY_VERSION, Judgement, Reason, Rules
+from mlcore.scoring.copies import sketch_of
 from mlcore.selectors import NoChampion, model_bundle, model_champion
-from mlcore.services import FeatureSet, features_for
+from mlcore.services import FeatureSet, features_for, sketches_for
 from sigweb.audit.services import audit_record
+from verification.copies import copies_lock, copy_of, sketch_sealed
 from verification.models import Verification
 from verification.selectors import specimens_usable
 
@@ -70,7 +72,6 @@ def verification_run(
     version, bundle = _model_demand()
     features = features_for(specimens=specimens, version=version)
     compared = [specimen for specimen in specimens if specimen.pk in features.features]
-    judgement = _judge(bundle, signature, compared, features, customer)
     verification = Verification(
         customer=customer,
         digest=digest,
@@ -80,9 +81,13 @@ def verification_run(
         request_token=token,
         **_grounds(version, specimens, features),
         **_signature_fields(signature),
-        **_judgement_fields(judgement, compared),
     )
     verification.image = seal(data, context=str(verification.public_id))
+    copied = _copy_note(verification, signature, compared)
+    rules = Rules(always_refer=customer.always_refer, copied=copied)
+    judgement = _judge(bundle, signature, compared, features, rules)
+    for name, value in _judgement_fields(judgement, compared).items():
+        setattr(verification, name, value)
     verification.save()
     _judged_record(verification, request)
     return verification
@@ -157,7 +162,7 @@ def _model_demand() -> tuple[ModelVersion, Bundle]:
 
 
 def _judge(
-    bundle: Bundle, signature: Signature, compared: Sequence[Specimen], features: FeatureSet, customer: Customer
+    bundle: Bundle, signature: Signature, compared: Sequence[Specimen], features: FeatureSet, rules: Rules
 ) -> Judgement:
     if not compared:
         raise VerificationRefused(
@@ -169,8 +174,23 @@ def _judge(
         signature,
         questioned,
         [features.features[specimen.pk] for specimen in compared],
-        rules=Rules(always_refer=customer.always_refer),
+        rules=rules,
     )
+
+
+def _copy_note(verification: Verification, signature: Signature, compared: Sequence[Specimen]) -> Reason | None:
+    """Keep the sketch and what it is a copy of; the reason, where it is one."""
+    sketch = sketch_of(signature.canvas)
+    known = sketches_for(specimens=compared, version=verification.model_version)
+    copies_lock(verification.customer)
+    copy = copy_of(
+        verification,
+        sketch=sketch,
+        specimens={specimen: known[specimen.pk] for specimen in compared if specimen.pk in known},
+    )
+    verification.sketch = sketch_sealed(sketch, verification)
+    verification.copy_of = copy.as_dict() if copy else {}
+    return copy.reason if copy else None
 
 
 def _signature_fields(signature: Signature) -> dict[str, Any]:
@@ -226,6 +246,7 @@ def _judged_record(verification: Verification, request: HttpRequest | None) -> N
             "verdict": verification.verdict,
             "score": round(verification.score, 6),
             "references": len(verification.distances),
+            "copy_of": verification.copy_of.get("public_id"),
             "model_version": str(verification.model_version.public_id),
             "policy_version": verification.policy_version,
         },

@@ -25,11 +25,14 @@ def decide(
     """Match, refer or no match, with every reason that led there.
 
     remarks: codes of the image's quality. A score at or below t_match is a match, one above t_no_match no match;
-    doubt about the image, a rule of the bank or a score between the two refer to a person.
+    doubt about the image, a rule of the bank or a score between the two refer to a person. A copy of another picture
+    is never a match, however close it lies; what would be no match stays that.
     """
     rules, found = rules or Rules(), frozenset(remarks)
     verdict, reason = _by_score(comparison.score, calibration)
-    reasons = [reason]
+    reasons = [rules.copied, reason] if rules.copied else [reason]
+    if rules.copied and verdict is Verdict.MATCH:
+        verdict = Verdict.REFER
     # A missing part excuses a difference of the size that genuine signatures show, not one beyond them all.
     excusable = verdict is Verdict.NO_MATCH and calibration.frr(comparison.score) > 0
     for applies, why in (

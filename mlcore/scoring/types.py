@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-POLICY_VERSION = "1"
+POLICY_VERSION = "2"
 
 
 class Verdict(StrEnum):
@@ -49,10 +49,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the bank has laid down for this customer, and below how many specimens a set counts as thin."""
+    """What decides beside the score.
+
+    always_refer: the bank has laid it down for this customer. thin_below: fewer specimens make a thin set. copied: why
+    the picture counts as a copy of another one; None when it does not.
+    """
 
     always_refer: bool = False
     thin_below: int = 3
+    copied: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,21 +25,24 @@ VERIFIER = (
 )
 
 
-def drawn_page(seed: int = 1, *, size: tuple[int, int] = (320, 640)) -> np.ndarray:
-    """A grey page, uint8, with one pen-like curve that depends on the seed."""
+def drawn_page(seed: int = 1, *, size: tuple[int, int] = (320, 640), again: int = 0) -> np.ndarray:
+    """A grey page, uint8, with one pen-like curve that depends on the seed; `again` draws it anew, a little apart."""
     rng = np.random.default_rng(seed)
     height, width = size
     t = np.linspace(0, 1, 400)
     x = 0.12 + 0.76 * t + 0.03 * np.sin(2 * np.pi * (3 + rng.integers(0, 4)) * t + rng.uniform(0, 6))
     y = 0.5 + sum(rng.uniform(0.05, 0.14) * np.sin(2 * np.pi * k * t + rng.uniform(0, 6)) for k in (1, 3, 7, 11))
+    if again:
+        drift = np.random.default_rng([seed, again])
+        y = y + sum(drift.choice((-0.022, 0.022)) * np.sin(2 * np.pi * k * t + drift.uniform(0, 6)) for k in (2, 5, 8))
     points = np.stack([x * width, y * height], axis=1).round().astype(np.int32)
     page = np.full(size, 250, np.uint8)
     cv2.polylines(page, [points], False, 30, thickness=4, lineType=cv2.LINE_AA)
     return page
 
 
-def drawn_png(seed: int = 1) -> bytes:
-    done, data = cv2.imencode(".png", drawn_page(seed))
+def drawn_png(seed: int = 1, *, again: int = 0) -> bytes:
+    done, data = cv2.imencode(".png", drawn_page(seed, again=again))
     assert done
     return data.tobytes()
 

@@ -160,7 +160,7 @@ def test_the_keyboard_alone_is_enough(page: Page, live_server: Any, champion: Mo
 
 def test_without_scripts_a_verification_works_too(browser: Any, live_server: Any, champion: ModelVersion) -> None:
     customer = make_customer(name="Ada Sample")
-    make_specimen(customer, data=drawn_png(1))
+    make_specimen(customer, data=drawn_png(9))
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     log_in(page, live_server, make_user(*VERIFIER))
@@ -168,7 +168,7 @@ def test_without_scripts_a_verification_works_too(browser: Any, live_server: Any
     page.fill("#vf-text", "ada")
     page.click("text=Search")
     page.click("text=Ada Sample")
-    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(9, again=2)))
     page.click("#vf-submit")
     assert page.locator("h1").inner_text() == "Match"
     page.wait_for_load_state("networkidle")

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from customers.blobs import keyed_digest, unseal
-from customers.models import Customer, Specimen
+from customers.models import Customer
 from mlcore.models import Embedding, ModelVersion
 from mlcore.scoring import POLICY_VERSION
 from mlcore.selectors import bundles_forget
@@ -32,6 +32,13 @@ def png(page: np.ndarray) -> bytes:
     return cv2.imencode(".png", page)[1].tobytes()
 
 
+def only_drawing(seed: int, **fields: Any) -> Customer:
+    """A customer with one specimen."""
+    customer = make_customer(**fields)
+    make_specimen(customer, data=drawn_png(seed))
+    return customer
+
+
 def refusal(ask: Any, **fields: Any) -> VerificationRefused:
     """Ask for what must be refused; nothing may be stored."""
     with pytest.raises(VerificationRefused) as caught:
@@ -44,12 +51,8 @@ def refusal(ask: Any, **fields: Any) -> VerificationRefused:
 # --- what is judged and kept -----------------------------------------------------------------------------
 
 
-def test_the_same_drawing_matches(ask: Any, customer: Customer) -> None:
-    for specimen in customer.specimens.all():
-        specimen.state = Specimen.State.RETIRED
-        specimen.save()
-    make_specimen(customer, data=drawn_png(7))
-    made = ask(data=drawn_png(7))
+def test_a_drawing_that_is_drawn_again_matches(ask: Any) -> None:
+    made = ask(customer=only_drawing(9), data=drawn_png(9, again=2))
     assert made.verdict == "match"
     assert made.score <= made.t_match
     assert [reason["code"] for reason in made.reasons] == ["within_threshold", "thin_set"]
@@ -137,14 +140,11 @@ def test_an_unreadable_specimen_is_left_out_and_named(ask: Any, customer: Custom
     assert bad.unreadable_at is not None
 
 
-def test_always_refer_refers_what_would_match(ask: Any, customer: Customer) -> None:
-    customer.specimens.exclude(pk=customer.specimens.first().pk).update(state="retired")
-    assert ask().verdict == "match"
-    customer.always_refer = True
-    customer.save()
-    made = ask()
+def test_always_refer_refers_what_would_match(ask: Any) -> None:
+    assert ask(customer=only_drawing(9), data=drawn_png(9, again=2)).verdict == "match"
+    made = ask(customer=only_drawing(9, always_refer=True), data=drawn_png(9, again=2))
     assert made.verdict == "refer"
-    assert "always_refer" in [reason["code"] for reason in made.reasons]
+    assert [reason["code"] for reason in made.reasons] == ["within_threshold", "always_refer", "thin_set"]
 
 
 # --- clicking twice --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlcore.scoring import Comparison, Rules, SpecimenDistance, Verdict
+from mlcore.scoring import Comparison, Reason, Rules, SpecimenDistance, Verdict
 from mlcore.scoring.calibration import Calibration
 from mlcore.scoring.decision import decide
 
@@ -72,3 +72,20 @@ def test_a_thin_set_is_said_to_be_thin(specimens: int, thin: bool) -> None:
     judged = decide(comparison(-3.0, specimens), CALIBRATION)
     assert ("thin_set" in {reason.code for reason in judged.reasons}) is thin
     assert judged.references == specimens
+
+
+@pytest.mark.parametrize(
+    ("score", "always_refer", "verdict"),
+    [
+        (-3.0, False, Verdict.REFER),
+        (0.0, False, Verdict.REFER),
+        (3.0, False, Verdict.NO_MATCH),
+        (3.0, True, Verdict.REFER),
+    ],
+)
+def test_a_copy_is_never_a_match_and_no_match_stays(score: float, always_refer: bool, verdict: Verdict) -> None:
+    copied = Reason("copy_of_specimen", "It coincides.")
+    judged = decide(comparison(score), CALIBRATION, rules=Rules(always_refer=always_refer, copied=copied))
+    assert judged.verdict is verdict
+    assert judged.reasons[0] == copied
+    assert decide(comparison(score), CALIBRATION).reasons == judged.reasons[1 : 2 if always_refer else None]
