@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from customers.views import browse, enrol, home, specimens
+from customers.views import browse, enrol, search, specimens
 
 pages = [
     path("customers/", browse.customer_list, name="list"),
-    path("customers/search/", home.search, name="search"),
+    path("customers/search/", search.search, name="search"),
     path("customers/enrol/", enrol.enrol, name="enrol"),
     path("customers/drafts/", enrol.draft_add, name="draft_add"),
     path("customers/drafts/<uuid:public_id>/", enrol.draft_remove, name="draft_remove"),
@@ -19,6 +19,5 @@ pages = [
 ]
 
 urlpatterns = [
-    path("", home.home, name="home"),
     path("", include((pages, "customers"))),
 ]

@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from sigweb.health import healthz
+from verification.views.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("", home, name="home"),
     path("", include("sigweb.accounts.urls")),
     path("", include("customers.urls")),
     path("", include("verification.urls")),

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from sigweb.accounts.models import Branch
 from verification.models import Verification
 
 # 1250, 1250.5, 1,250.50 - and not 1,50, which is one and a half to some and a slip to others.
@@ -64,4 +65,59 @@ class ListForm(forms.Form):
     whose = forms.ChoiceField(label=_("Asked by"), choices=[("own", _("Me")), ("all", _("Everybody"))], required=False)
     verdict = forms.ChoiceField(
         label=_("Verdict"), choices=[("", _("Any verdict")), *Verification.Verdict.choices], required=False
+    )
+
+
+class DecideForm(forms.Form):
+    """What a person decides about a verdict; the rules are the service's."""
+
+    decision = forms.ChoiceField(choices=Verification.Decision.choices)
+    reason_code = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[("", _("Choose a reason")), *Verification.Reason.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": 2, "maxlength": 500}),
+    )
+
+
+class ReviewFilterForm(forms.Form):
+    """The filter of the review queue. Whatever is not understood filters nothing."""
+
+    branch = forms.ModelChoiceField(
+        queryset=Branch.objects.order_by("name"),
+        to_field_name="public_id",
+        label=_("Branch"),
+        required=False,
+        empty_label=_("Every branch"),
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    amount_from = AmountField(
+        label=_("Amount from"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control"}),
+    )
+    amount_to = AmountField(
+        label=_("to"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control"}),
+    )
+    reason = forms.ChoiceField(
+        label=_("Referred because"),
+        choices=[
+            ("", _("Any reason")),
+            ("between_thresholds", _("Between the thresholds")),
+            ("thin_set", _("Few specimens")),
+            ("poor_image", _("Poor picture")),
+            ("incomplete_image", _("Cut off")),
+            ("always_refer", _("Rule of the customer")),
+            ("copy", _("Identical copy")),
+        ],
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, Specimen
@@ -50,12 +50,38 @@ def specimens_usable(*, customer: Customer, on: date) -> QuerySet[Specimen]:
 
 def verifications_list(*, asked_by: User | None = None, verdict: str = "") -> QuerySet[Verification]:
     """Verifications, latest first, of one person or of all, of one verdict or any; without the images."""
-    found = Verification.objects.select_related("customer", "asked_by", "model_version").defer("image")
+    found = Verification.objects.select_related("customer", "asked_by", "model_version").defer("image", "sketch")
     if asked_by is not None:
         found = found.filter(asked_by=asked_by)
     if verdict:
         found = found.filter(verdict=verdict)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """Verifications of a day by verdict, and how many of them a person has decided."""
+
+    match: int
+    refer: int
+    no_match: int
+    decided: int
+
+    @property
+    def asked(self) -> int:
+        return self.match + self.refer + self.no_match
+
+
+def day_counts(*, day: date) -> DayCounts:
+    """What was verified on a day, by everybody."""
+    verdicts = Verification.Verdict
+    counted = Verification.objects.filter(asked_at__date=day).aggregate(
+        match=Count("pk", filter=Q(verdict=verdicts.MATCH)),
+        refer=Count("pk", filter=Q(verdict=verdicts.REFER)),
+        no_match=Count("pk", filter=Q(verdict=verdicts.NO_MATCH)),
+        decided=Count("pk", filter=~Q(human_decision="")),
+    )
+    return DayCounts(**counted)
 
 
 def verification_comparisons(verification: Verification) -> list[Comparison]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from verification.views import detail, pictures, verify
+from verification.views import detail, pictures, review, verify
 
 app_name = "verification"
 
@@ -13,5 +13,9 @@ urlpatterns = [
     path("verify/<uuid:public_id>/", verify.verify_customer, name="verify_customer"),
     path("verifications/", detail.verification_list, name="list"),
     path("verifications/<uuid:public_id>/", detail.detail, name="detail"),
+    path("verifications/<uuid:public_id>/decide/", review.decide, name="decide"),
+    path("review/", review.review, name="review"),
+    path("review/blind/", review.blind, name="blind"),
+    path("review/notice/", review.notice, name="notice"),
     path("verifications/<uuid:public_id>/image.png", pictures.image, name="image"),
 ]

@@ -23,7 +23,9 @@
     // The session ended: the log-in page must not appear inside a list of results.
     if (new URL(event.detail.xhr.responseURL, location.href).pathname.startsWith("/login/")) {
       event.detail.shouldSwap = false;
-      location.reload();
+      // What renews itself just stops: a reload would take away what somebody is writing.
+      if (event.detail.target.matches("[data-poll]")) event.detail.target.remove();
+      else location.reload();
     }
   });
 

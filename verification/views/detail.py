@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from sigweb.accounts.access import person
+from verification.decisions import decision_options, is_override
 from verification.forms import ListForm
 from verification.models import Verification
 from verification.scale import score_scale
@@ -29,6 +30,9 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     ratio = verification.calibration.get("likelihood_ratio")
     context = {
         "verification": verification,
+        "options": decision_options(actor=user, verification=verification),
+        "override": is_override(verification, verification.human_decision),
+        "reasons": Verification.Reason.choices,
         "customer": verification.customer,
         "likelihood": likelihood_in_words(ratio) if ratio else "",
         "comparisons": verification_comparisons(verification),

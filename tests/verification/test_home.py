@@ -1,24 +1,27 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from customers import services
 from tests.customers.making import client_of, customer, specimens, user
+from tests.mlcore.making import drawn_png
+from verification.models import Verification
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 
 
 def test_strangers_are_sent_to_the_log_in_page(client: Client) -> None:
     assert client.get("/")["Location"] == "/login/?next=/"
-    assert client.post("/customers/search/", {"q": "x"}).status_code == 302
 
 
 def test_it_takes_no_other_verb() -> None:
     client = client_of(user("teller"))
     assert client.post("/").status_code == 405
-    assert client.get("/customers/search/").status_code == 405
 
 
 def test_the_search_has_the_focus_and_keeps_text_out_of_addresses() -> None:
@@ -68,44 +71,23 @@ def test_somebody_without_a_role_is_told_so() -> None:
     assert 'id="q"' not in page
 
 
-def test_results_come_as_a_fragment_while_typing_and_as_a_page_without_scripts() -> None:
-    found = customer(name="José Müller", number="4711")
-    client = client_of(user("verifier"))
-    fragment = client.post("/customers/search/", {"q": "jose mul"}, headers=HTMX).content.decode()
-    assert f"/customers/{found.public_id}/" in fragment
-    assert "<html" not in fragment
-    page = client.post("/customers/search/", {"q": "4711"}).content.decode()
-    assert "<html" in page
-    assert "José Müller" in page
-    assert 'value="4711"' in page
+def test_referrals_of_others_are_told_to_reviewers_alone(ask: Any) -> None:
+    asked = ask()
+    Verification.objects.filter(pk=asked.pk).update(verdict="refer")
+    page = client_of(user("supervisor")).get("/").content.decode()
+    assert "1 referral waits for you" in page
+    assert "/review/" in page
+    assert "referral waits" not in client_of(user("teller")).get("/").content.decode()
 
 
-def test_nobody_found_offers_to_enrol_to_those_who_may() -> None:
-    asked = {"q": "nobody at all"}
-    teller = client_of(user("teller")).post("/customers/search/", asked, headers=HTMX).content.decode()
-    assert "Nobody found" in teller
-    assert "Enrol a new customer" in teller
-    verifier = client_of(user("verifier")).post("/customers/search/", asked, headers=HTMX).content.decode()
-    assert "Enrol a new customer" not in verifier
-
-
-def test_an_empty_search_shows_nothing() -> None:
-    fragment = client_of(user("teller")).post("/customers/search/", {"q": " "}, headers=HTMX).content.decode()
-    assert fragment.strip() == ""
-
-
-def test_many_results_are_cut_with_a_hint() -> None:
-    for index in range(14):
-        customer(name=f"Anna {index}")
-    fragment = client_of(user("teller")).post("/customers/search/", {"q": "anna"}, headers=HTMX).content.decode()
-    assert fragment.count("row-link") == 12
-    assert "There are more." in fragment
-
-
-def test_searching_takes_the_right_to_see_customers() -> None:
-    assert client_of(user()).post("/customers/search/", {"q": "x"}).status_code == 403
-
-
-def test_what_is_typed_is_shown_as_text() -> None:
-    page = client_of(user("teller")).post("/customers/search/", {"q": "<script>alert(1)</script>"})
-    assert "<script>alert" not in page.content.decode()
+def test_todays_verdicts_and_ones_own_latest_are_shown(ask: Any, as_verifier: Client) -> None:
+    asked = ask()
+    Verification.objects.filter(pk=asked.pk).update(verdict="no_match")
+    old = ask(data=drawn_png(7))
+    Verification.objects.filter(pk=old.pk).update(asked_at=timezone.now() - timedelta(days=2))
+    page = " ".join(as_verifier.get("/").content.decode().split())
+    assert '<strong class="tnum">1</strong><span>verified today</span>' in page
+    assert f"/verifications/{asked.public_id}/" in page
+    assert f"/verifications/{old.public_id}/" in page
+    other = client_of(user("verifier")).get("/").content.decode()
+    assert "You have not verified a signature yet." in other

@@ -1,0 +1,47 @@
+"""The first page: search, what waits for this person, what was done today."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from customers.selectors import customers_thin, customers_waiting, specimens_unreadable
+from sigweb.accounts.access import person
+from sigweb.accounts.models import User
+from verification.review import waiting_for
+from verification.selectors import day_counts, verifications_list
+from verification.views.access import ASKS, READS
+
+SHOWN = 8
+RECENT = 5
+REVIEWS = "verification.review_verification"
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Search, and what waits for this person."""
+    return render(request, "home/home.html", waiting_context(person(request)))
+
+
+def waiting_context(user: User) -> dict[str, object]:
+    """What the page shows to this person; what he may not see is not there."""
+    context: dict[str, object] = {}
+    if user.has_perm("customers.approve_specimen"):
+        waiting = list(customers_waiting()[: SHOWN + 1])
+        context |= {"waiting": waiting[:SHOWN], "waiting_more": len(waiting) > SHOWN}
+    if user.has_perm("customers.enrol_specimen"):
+        thin = list(customers_thin()[: SHOWN + 1])
+        context |= {"thin": thin[:SHOWN], "thin_more": len(thin) > SHOWN}
+    if user.has_perm("customers.view_customer"):
+        context["unreadable"] = list(specimens_unreadable()[:SHOWN])
+    if user.has_perm(READS):
+        context["today"] = day_counts(day=timezone.localdate())
+        if user.has_perm(REVIEWS):
+            context["referrals"] = waiting_for(viewer=user)
+        if user.has_perms(ASKS):
+            context["recent"] = list(verifications_list(asked_by=user)[:RECENT])
+    return context
