@@ -19,6 +19,7 @@ from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import User
 from tests.mlcore.champions import base
 from tests.mlcore.making import make_customer, make_specimen
+from verification.identification import identification_run
 from verification.models import Verification
 from verification.services import verification_run
 
@@ -63,7 +64,21 @@ def everything(base: ModelVersion) -> dict[str, str]:
         "change password": reverse("password_change"),
         "not found": "/nowhere/",
     }
+    Verification.objects.filter(pk=judged[2].pk).update(verdict="refer", asked_by=_somebody())
+    searched = identification_run(
+        actor=admin, data=signature_png(signer, 60), purpose="a test", request_token=uuid.uuid4()
+    )
+    named |= {
+        "review": reverse("verification:review"),
+        "nothing to review": reverse("verification:review") + "?reason=incomplete_image",
+        "identify": reverse("verification:identify"),
+        "identification": reverse("verification:identification", args=[searched.public_id]),
+    }
     return named | {f"verdict {made.verdict} {number}": _detail(made) for number, made in enumerate(judged)}
+
+
+def _somebody() -> User:
+    return User.objects.create_user("somebody")
 
 
 def _judged(user: User, customer: Customer, data: bytes) -> Verification:

@@ -59,6 +59,25 @@ class VerifyForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
+class IdentifyForm(forms.Form):
+    """A signature whose writer is unknown, and what the search is for."""
+
+    image = forms.FileField(
+        label=_("Questioned signature"),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,image/*"}),
+        error_messages={"required": _("Choose the image of the signature.")},
+    )
+    purpose = forms.CharField(
+        label=_("What the search is for"),
+        max_length=200,
+        help_text=_("Kept in the audit trail with your name, for example “returned mail without a name, case 2041”."),
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        error_messages={"required": _("Say what the search is for; it is kept with it.")},
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
 class ListForm(forms.Form):
     """The filter of the list of verifications. Whatever is not understood filters nothing."""
 

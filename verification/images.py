@@ -9,7 +9,7 @@ from PIL import Image
 
 from customers.blobs import BlobDamaged, unseal
 from mlcore.imaging import Box, ImageRefused, decode, ink_png, page_png, prepare
-from verification.models import Verification
+from verification.models import Identification, Verification
 
 # original: the page; clip: the page around the ink, for the eye; ink: what was compared.
 VIEWS = ("original", "clip", "ink")
@@ -21,7 +21,7 @@ class ImageLost(Exception):
     """The bytes can not be opened any more."""
 
 
-def verification_png(*, verification: Verification, view: str) -> bytes:
+def verification_png(*, verification: Verification | Identification, view: str) -> bytes:
     """PNG of the questioned image in one of VIEWS. Raises ImageLost."""
     try:
         data = unseal(bytes(verification.image), context=str(verification.public_id))
@@ -31,7 +31,7 @@ def verification_png(*, verification: Verification, view: str) -> bytes:
             return _clip_png(data, Box(**verification.box))
         return page_png(data)
     except (BlobDamaged, ImageRefused) as error:
-        logger.error("The image of verification %s can not be opened.", verification.public_id)
+        logger.error("The image of %s can not be opened.", verification.public_id)
         raise ImageLost from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,39 +9,33 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.blobs import keyed_digest, seal
 from customers.models import Customer, Specimen
-from mlcore.bundle import ArtefactError, Bundle
-from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.bundle import Bundle
+from mlcore.imaging import Signature
 from mlcore.models import ModelVersion
 from mlcore.scoring import POLICY_VERSION, Judgement, Reason, Rules
 from mlcore.scoring.copies import sketch_of
-from mlcore.selectors import NoChampion, model_bundle, model_champion
 from mlcore.services import FeatureSet, features_for, sketches_for
 from sigweb.audit.services import audit_record
 from verification.copies import copies_lock, copy_of, sketch_sealed
 from verification.models import Verification
+from verification.questions import (
+    VerificationRefused,
+    model_demand,
+    question_token,
+    questioned_prepare,
+    token_lock,
+)
 from verification.selectors import specimens_usable
 
 if TYPE_CHECKING:
     from sigweb.accounts.models import User
-
-logger = logging.getLogger(__name__)
-
-
-class VerificationRefused(Exception):
-    """Nothing was judged; `sentence` says why and what to do, `field` which input it is about ("" for none)."""
-
-    def __init__(self, code: str, sentence: str, *, field: str = "") -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
-        self.field = field
 
 
 @transaction.atomic
@@ -62,14 +55,14 @@ def verification_run(
     VerificationRefused when nothing can be judged; then nothing is stored.
     """
     digest = keyed_digest(data)
-    token = _question_token(request_token, actor.public_id, customer.public_id, digest, amount, cheque_number)
-    _token_lock(token)
+    token = question_token(request_token, actor.public_id, customer.public_id, digest, amount, cheque_number)
+    token_lock(token)
     made = Verification.objects.filter(request_token=token).first()
     if made is not None:
         return made
     specimens = _specimens_demand(customer)
-    signature = _questioned_prepare(data)
-    version, bundle = _model_demand()
+    signature = questioned_prepare(data)
+    version, bundle = model_demand()
     features = features_for(specimens=specimens, version=version)
     compared = [specimen for specimen in specimens if specimen.pk in features.features]
     verification = Verification(
@@ -96,23 +89,8 @@ def verification_run(
 def verification_ready(*, customer: Customer) -> list[Specimen]:
     """The specimens that a verification would use now. Raises VerificationRefused where none could be made."""
     specimens = _specimens_demand(customer)
-    _model_demand()
+    model_demand()
     return specimens
-
-
-def _question_token(token: uuid.UUID, *asked: object) -> uuid.UUID:
-    """The token that is stored: the form's, bound to what was asked and by whom.
-
-    A browser's Back brings a form back with its old token; another file, customer or amount in it is another
-    question and must not be answered with the old verdict.
-    """
-    return uuid.uuid5(token, "\x1f".join(str(part) for part in asked))
-
-
-def _token_lock(token: uuid.UUID) -> None:
-    """The second of two clicks waits here until the first is done; held until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"verification:{token}"])
 
 
 def _specimens_demand(customer: Customer) -> list[Specimen]:
@@ -131,34 +109,6 @@ def _specimens_demand(customer: Customer) -> list[Specimen]:
     else:
         sentence = _("This customer has no approved specimens to compare with. Enrol some first.")
     raise VerificationRefused("no_specimens", sentence)
-
-
-def _questioned_prepare(data: bytes) -> Signature:
-    try:
-        signature = prepare(data)
-    except ImageRefused as error:
-        raise VerificationRefused(error.code, error.sentence, field="image") from error
-    if signature.quality.grade == "refused":
-        remarks = signature.quality.remarks
-        sentence = " ".join(remark.sentence for remark in remarks) or _("No signature was found in this image.")
-        raise VerificationRefused("quality_refused", sentence, field="image")
-    return signature
-
-
-def _model_demand() -> tuple[ModelVersion, Bundle]:
-    try:
-        version = model_champion()
-        return version, model_bundle(version)
-    except NoChampion as error:
-        logger.error("A verification was asked for, but no model version is champion.")
-        raise VerificationRefused(
-            "no_champion", _("No model is in use yet, so nothing can be judged. Ask an administrator to install one.")
-        ) from error
-    except ArtefactError as error:
-        logger.exception("The champion can not be loaded.")
-        raise VerificationRefused(
-            "artefact", _("The model in use can not be loaded, so nothing was judged. Tell an administrator.")
-        ) from error
 
 
 def _judge(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from verification.views import detail, pictures, review, verify
+from verification.views import detail, identify, pictures, review, verify
 
 app_name = "verification"
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path("verifications/", detail.verification_list, name="list"),
     path("verifications/<uuid:public_id>/", detail.detail, name="detail"),
     path("verifications/<uuid:public_id>/decide/", review.decide, name="decide"),
+    path("identify/", identify.identify, name="identify"),
+    path("identify/<uuid:public_id>/", identify.identification, name="identification"),
+    path("identify/<uuid:public_id>/image.png", identify.image, name="identification_image"),
     path("review/", review.review, name="review"),
     path("review/blind/", review.blind, name="blind"),
     path("review/notice/", review.notice, name="notice"),

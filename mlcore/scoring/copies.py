@@ -196,7 +196,7 @@ def thinned(mask: npt.NDArray[np.bool_]) -> Lines:
         gone = 0
         for table in _removable():
             around = cv2.filter2D(lines, -1, _WEIGHTS, borderType=cv2.BORDER_CONSTANT)
-            out = cv2.LUT(around, table) & lines
+            out = np.asarray(cv2.LUT(around, table), dtype=np.uint8) & lines
             gone += int(np.count_nonzero(out))
             lines ^= out
     return lines

@@ -23,7 +23,8 @@ from sigweb.audit.models import AuditEvent
 from tests.mlcore.bundles import make_scorer
 from tests.mlcore.making import drawn_page, drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
-from verification.services import VerificationRefused, verification_ready, verification_run
+from verification.questions import VerificationRefused
+from verification.services import verification_ready, verification_run
 
 pytestmark = pytest.mark.django_db
 

@@ -85,7 +85,6 @@ def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
         )
     except DecisionRefused as refusal:
         messages.error(request, refusal.sentence)
-        decided = None
     else:
         _tell(request, decided, blind=in_queue and bool(request.session.get(BLIND)))
     if not in_queue:

@@ -16,8 +16,9 @@ from customers.selectors import customers_search, customers_with_counts
 from mlcore.imaging import ImageRefused, page_png
 from sigweb.accounts.access import person
 from verification.forms import VerifyForm
+from verification.questions import VerificationRefused
 from verification.selectors import customers_recent
-from verification.services import VerificationRefused, verification_ready, verification_run
+from verification.services import verification_ready, verification_run
 from verification.views.access import ASKS, customer_for
 from verification.views.pictures import png_response
 

@@ -1,0 +1,143 @@
+"""Pictures of every page for the guides, from a demo of its own: `.venv/bin/python docs/screenshots.py [FOLDER]`.
+
+Each page wide, on a tablet and dark; the guides show the wide ones. Synthetic signers only.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.tellers import demo
+from mlcore.synthesis import make_signer, signature_png
+from tests import chromium
+from tests.browser import ARGUMENTS
+
+SIZES = {"": (1280, 900, "light"), "-tablet": (768, 1024, "light"), "-dark": (1280, 900, "dark")}
+# Customer of the demo, his signer, and what is questioned: signer, seed, amount, cheque.
+QUESTIONS = (
+    ("100001", (11, 9300), "1,250.00", "000121"),
+    ("100002", (12, 9300), "80.00", "000457"),
+    ("100009", (19, 9300), "12,400.00", "000977"),
+    ("100007", (17, 9300), "640.50", "001208"),
+    ("100003", (14, 9300), "5,000.00", "000311"),
+)
+
+
+class Tour:
+    """One browser on one demo; takes a picture of a page in every size."""
+
+    def __init__(self, browser: Browser, address: str, logins: dict[str, str], folder: Path) -> None:
+        self.browser, self.address, self.logins, self.folder = browser, address, logins, folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def log_in(self, user: str, size: str = "") -> Page:
+        """A fresh page of this size, logged in."""
+        width, height, scheme = SIZES[size]
+        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{self.address}/login/")
+        page.fill("#id_username", user)
+        page.fill("#id_password", self.logins[user])
+        page.press("#id_password", "Enter")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    def take(self, name: str, user: str, path: str, *, prepare: Callable[[Page], None] | None = None) -> None:
+        """Pictures `name`.png, `name`-tablet.png and `name`-dark.png of the page at `path`."""
+        for size in SIZES:
+            page = self.log_in(user, size)
+            page.goto(self.address + path)
+            page.wait_for_load_state("networkidle")
+            if prepare:
+                prepare(page)
+                page.wait_for_load_state("networkidle")
+            page.screenshot(path=self.folder / f"{name}{size}.png", full_page=True, animations="disabled")
+            page.context.close()
+        print(name, flush=True)
+
+
+def find(page: Page, number: str) -> None:
+    """From the search on the verify page to a customer's form."""
+    page.fill("#vf-text", number)
+    page.locator(".results a", has_text=number).first.click()
+    page.wait_for_url("**/verify/*-*/")
+
+
+def ask(tour: Tour) -> list[str]:
+    """Put the questions as the verifier; returns the paths of the verdicts."""
+    page, paths = tour.log_in("verifier"), []
+    for number, (signer, seed), amount, cheque in QUESTIONS:
+        page.goto(f"{tour.address}/verify/")
+        find(page, number)
+        picture = signature_png(make_signer(signer), seed)
+        page.set_input_files("input[type=file]", {"name": "cheque.png", "mimeType": "image/png", "buffer": picture})
+        page.fill("[name=amount]", amount)
+        page.fill("[name=cheque_number]", cheque)
+        page.wait_for_load_state("networkidle")
+        page.click("#vf-submit")
+        page.wait_for_url("**/verifications/*-*/")
+        page.wait_for_load_state("networkidle")
+        paths.append(page.url.removeprefix(tour.address))
+    page.context.close()
+    return paths
+
+
+def identify(tour: Tour) -> str:
+    """Search for the writer of a signature as the supervisor; returns the path of the answer."""
+    page = tour.log_in("supervisor")
+    page.goto(f"{tour.address}/identify/")
+    picture = signature_png(make_signer(12), 9400)
+    page.set_input_files("input[type=file]", {"name": "mail.png", "mimeType": "image/png", "buffer": picture})
+    page.fill("[name=purpose]", "Returned mail without a name, case 2041")
+    page.wait_for_load_state("networkidle")
+    page.click("#vf-submit")
+    page.wait_for_url("**/identify/*-*/")
+    path = page.url.removeprefix(tour.address)
+    page.context.close()
+    return path
+
+
+def customer_path(tour: Tour, number: str) -> str:
+    """The address of a customer's page."""
+    page = tour.log_in("supervisor")
+    page.fill("#q", number)
+    page.locator(".results a", has_text=number).first.click()
+    page.wait_for_url("**/customers/*-*/")
+    path = page.url.removeprefix(tour.address)
+    page.context.close()
+    return path
+
+
+def tour_everything(tour: Tour) -> None:
+    """All pages, in the order in which a signature passes them."""
+    tour.take("customers", "teller", "/customers/")
+    tour.take("enrol", "teller", "/customers/enrol/")
+    tour.take("customer", "supervisor", customer_path(tour, "100005"))
+    tour.take("verify", "verifier", "/verify/", prepare=lambda page: find(page, "100001"))
+    verdicts = ask(tour)
+    for number, path in enumerate(verdicts, start=1):
+        tour.take(f"verdict-{number}", "supervisor", path)
+    tour.take("home", "supervisor", "/")
+    tour.take("review", "supervisor", "/review/")
+    tour.take("identify", "supervisor", "/identify/")
+    tour.take("identification", "supervisor", identify(tour))
+    tour.take("verifications", "supervisor", "/verifications/?whose=all")
+
+
+def main() -> None:
+    """Start a demo, take the pictures, end it."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images" / "pages"
+    with demo() as (address, logins), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(ARGUMENTS))
+        tour_everything(Tour(browser, address, logins, folder))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
