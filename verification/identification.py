@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 NEAREST = 400  # specimens by vector from which the shortlist is made
 SHORTLIST = 20  # customers that are compared in full, as in mlcore.evaluation.identification
 KEPT = 5
+NEAREST_COMPARED = 5  # customers that a specimen about to be enrolled is compared with in full
 PURPOSE_LENGTH = 200
 
 
@@ -111,6 +112,27 @@ def identification_run(
     return identification
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A customer whose specimens a signature is close enough to be named by, and its score against them."""
+
+    customer: Customer
+    score: float
+
+
+def nearest_customer(
+    bundle: Bundle, version: ModelVersion, features: Features, *, besides: Customer | None = None
+) -> Nearest | None:
+    """The customer that an identification would name, other than `besides`; None when it would name nobody."""
+    searched = _searchable(version, timezone.localdate())
+    if besides is not None:
+        searched = searched.exclude(specimen__customer=besides)
+    candidates = _candidates(bundle, version, features, searched, most=NEAREST_COMPARED)
+    if not candidates or not candidates[0].near:
+        return None
+    return Nearest(Customer.objects.get(public_id=candidates[0].customer), candidates[0].score)
+
+
 def _searchable(version: ModelVersion, on: date) -> QuerySet[Embedding]:
     """The embeddings of approved, unexpired specimens of active customers."""
     valid = Q(specimen__expires_on__isnull=True) | Q(specimen__expires_on__gte=on)
@@ -123,10 +145,15 @@ def _searchable(version: ModelVersion, on: date) -> QuerySet[Embedding]:
 
 
 def _candidates(
-    bundle: Bundle, version: ModelVersion, questioned: Features, searched: QuerySet[Embedding]
+    bundle: Bundle,
+    version: ModelVersion,
+    questioned: Features,
+    searched: QuerySet[Embedding],
+    *,
+    most: int = SHORTLIST,
 ) -> list[Candidate]:
     """The customers of the shortlist compared in full, the closest first."""
-    keys = _shortlist(questioned, searched)
+    keys = _shortlist(questioned, searched)[:most]
     rows = searched.filter(specimen__customer__in=keys).select_related("specimen__customer").defer("specimen__image")
     by_customer: dict[Customer, list[Specimen]] = {}
     for row in rows.order_by("specimen__enrolled_at", "specimen__pk"):

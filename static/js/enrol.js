@@ -26,6 +26,18 @@
     else if (chosen > room) text = texts.many;
     else if (!texts.customer && chosen < Number(texts.fully)) text = texts.thin;
     tally.textContent = text.replace("%n", chosen).replace("%r", room);
+    compare();
+  };
+
+  // Whether the chosen pictures belong together is asked anew when the choice has changed and nothing is under way.
+  let compared = "";
+  const compare = () => {
+    const fragment = document.getElementById("agreement");
+    if (!fragment || busy || queue.length || !window.htmx) return;
+    const ids = [...drafts.querySelectorAll("input[name=drafts]:checked")].map((box) => box.value).join();
+    if (ids === compared) return;
+    compared = ids;
+    window.htmx.trigger(fragment, "drafts-changed");
   };
 
   const note = (template, file, text) => {

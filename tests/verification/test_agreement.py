@@ -1,0 +1,161 @@
+"""Before a set is stored: who does not belong, who signs in two ways, who is somebody else."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from customers.models import Customer
+from customers.services import draft_add
+from mlcore.models import ModelVersion
+from mlcore.services import specimen_embed
+from mlcore.synthesis import make_signer, signature_png
+from sigweb.accounts.models import User
+from tests.mlcore.making import VERIFIER, make_customer, make_specimen, make_user
+from verification.agreement import Agreement, enrolment_agreement
+
+pytestmark = pytest.mark.django_db
+TELLER = (*VERIFIER, "customers.add_customer", "customers.enrol_specimen")
+MINE, OTHER = 11, 27
+
+
+@pytest.fixture
+def teller() -> User:
+    return make_user(*TELLER, username="tara")
+
+
+class Form:
+    """An enrolment form being filled by a teller."""
+
+    def __init__(self, teller: User) -> None:
+        self.teller, self.enrolment, self.drafts = teller, uuid.uuid4(), []  # type: ignore[var-annotated]
+
+    def add(self, signer: int, seed: int) -> UUID:
+        result = draft_add(
+            actor=self.teller,
+            enrolment=self.enrolment,
+            data=signature_png(make_signer(signer), seed),
+            filename=f"{signer}-{seed}.png",
+        )
+        assert result.specimen is not None
+        self.drafts.append(result.specimen.public_id)
+        return result.specimen.public_id
+
+    def look(self, customer: Customer | None = None) -> Agreement:
+        found = enrolment_agreement(actor=self.teller, enrolment=self.enrolment, chosen=self.drafts, customer=customer)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def form(teller: User, base: ModelVersion) -> Form:
+    return Form(teller)
+
+
+def test_one_hand_agrees(form: Form) -> None:
+    for seed in range(4):
+        form.add(MINE, seed)
+    found = form.look()
+    assert found.all_well
+    assert found.compared == 4
+    assert not any(fit.remarkable for fit in found.drafts)
+
+
+def test_somebody_elses_signature_among_them_is_marked_and_no_other(form: Form) -> None:
+    for seed in range(4):
+        form.add(MINE, seed)
+    wrong = form.add(OTHER, 1)
+    odd = [fit.draft.public_id for fit in form.look().drafts if fit.odd]
+    assert odd == [wrong]
+    assert not form.look().all_well
+
+
+def test_it_is_compared_with_what_the_customer_has_already(form: Form) -> None:
+    customer = make_customer()
+    for seed in range(3):
+        make_specimen(customer, data=signature_png(make_signer(MINE), seed))
+    form.add(OTHER, 1)
+    (fit,) = form.look(customer).drafts
+    assert fit.odd
+    assert form.look(customer).compared == 4
+
+
+def test_two_that_are_like_each_other_are_a_second_way_to_sign(form: Form) -> None:
+    customer = make_customer()
+    for seed in range(5):
+        make_specimen(customer, data=signature_png(make_signer(MINE), seed))
+    form.add(OTHER, 1)
+    form.add(OTHER, 2)
+    fits = form.look(customer).drafts
+    assert all(fit.odd and fit.variant for fit in fits)
+
+
+def test_a_specimen_of_another_customer_is_named(form: Form, base: ModelVersion) -> None:
+    other = make_customer(name="Olga Other")
+    for seed in range(5):
+        specimen_embed(specimen=make_specimen(other, data=signature_png(make_signer(OTHER), seed)), version=base)
+    for seed in range(3):
+        form.add(MINE, seed)
+    wrong = form.add(OTHER, 30)
+    nearer = {fit.draft.public_id: fit.nearer for fit in form.look().drafts}
+    assert nearer.pop(wrong) == other
+    assert set(nearer.values()) == {None}
+    assert all(fit.nearer is None for fit in form.look(other).drafts if fit.draft.public_id == wrong)
+
+
+def test_what_so_many_are_worth_comes_from_the_models_own_figures(form: Form, base: ModelVersion) -> None:
+    form.add(MINE, 1)
+    found = form.look()
+    assert found.now is not None
+    assert found.full is not None
+    assert found.now.matched < found.full.matched
+    base.figures = {}
+    base.save(update_fields=["figures"])
+    assert form.look().now is None
+
+
+def test_nothing_chosen_nothing_said(form: Form, teller: User) -> None:
+    assert enrolment_agreement(actor=teller, enrolment=form.enrolment, chosen=[], customer=None) is None
+    mine = form.add(MINE, 1)
+    stranger = make_user(*TELLER)
+    assert enrolment_agreement(actor=stranger, enrolment=form.enrolment, chosen=[mine], customer=None) is None
+
+
+def test_without_a_model_enrolment_goes_on(teller: User) -> None:
+    form = Form(teller)
+    mine = form.add(MINE, 1)
+    assert enrolment_agreement(actor=teller, enrolment=form.enrolment, chosen=[mine], customer=None) is None
+
+
+def ask(client: Client, form: Form, **fields: Any) -> Any:
+    return client.post(
+        "/agreement/", {"enrolment": str(form.enrolment), "drafts": form.drafts, "customer": "", **fields}
+    )
+
+
+def test_the_fragment_tells_it_in_words(form: Form, teller: User) -> None:
+    client = Client()
+    client.force_login(teller)
+    form.add(MINE, 1)
+    assert "With one specimen," in ask(client, form).content.decode()
+    for seed in (2, 3, 4):
+        form.add(MINE, seed)
+    assert "All 4 signatures agree with each other." in ask(client, form).content.decode()
+    form.add(OTHER, 1)
+    page = ask(client, form).content.decode()
+    assert "Does not agree with the others" in page
+    assert f"{OTHER}-1.png" in page
+    assert ask(client, form, enrolment="nonsense").content.strip() == b""
+    assert ask(client, form, customer=str(uuid.uuid4())).status_code == 404
+
+
+def test_the_wrong_role_and_the_wrong_verb(form: Form) -> None:
+    client = Client()
+    client.force_login(make_user(*VERIFIER))
+    assert ask(client, form).status_code == 403
+    assert client.get("/agreement/").status_code == 405
+    assert ask(Client(), form).status_code == 302

@@ -1,0 +1,160 @@
+"""Whether the signatures about to be enrolled belong together: one bad specimen poisons a set.
+
+Each is compared with the others of the customer, as a verification would compare it (leave-one-out). One that is unlike
+most of them and lies beyond 98 of 100 genuine signatures is marked. Nothing is decided here and nothing is stored: the person who enrols sees
+it before he saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+
+from customers.models import Customer, Specimen
+from customers.selectors import IN_USE, drafts_of, specimen_bytes
+from mlcore.bundle import Bundle
+from mlcore.imaging import prepare
+from mlcore.models import ModelVersion
+from mlcore.runtime import Features
+from mlcore.scoring.scorer import MAX_REFERENCES
+from mlcore.services import features_for
+from verification.identification import nearest_customer
+from verification.questions import VerificationRefused, model_demand
+
+if TYPE_CHECKING:
+    from sigweb.accounts.models import User
+
+MOST = 12  # drafts that are looked at; more are never stored at once
+TELLS = ("match_rate_genuine", "refer_rate_genuine")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftAgreement:
+    """How one draft fits.
+
+    odd: it is like few of the others and lies beyond what genuine signatures differ from the rest. variant: odd, but another one is like it, so
+    that the customer may sign in two ways. nearer: a customer whose specimens it is closer to, and close enough to be
+    named.
+    """
+
+    draft: Specimen
+    odd: bool = False
+    variant: bool = False
+    nearer: Customer | None = None
+
+    @property
+    def remarkable(self) -> bool:
+        return self.odd or self.nearer is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """What so many specimens are worth, in shares of genuine signatures, as measured on other people."""
+
+    specimens: int
+    matched: float
+    referred: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The drafts looked at, how many signatures they were compared among, and what their number is worth."""
+
+    drafts: tuple[DraftAgreement, ...]
+    compared: int
+    now: Certainty | None = None
+    full: Certainty | None = None
+
+    @property
+    def all_well(self) -> bool:
+        return self.compared > 1 and not any(draft.remarkable for draft in self.drafts)
+
+
+def enrolment_agreement(
+    *, actor: User, enrolment: UUID, chosen: Sequence[UUID], customer: Customer | None
+) -> Agreement | None:
+    """Look at one's own chosen drafts beside the customer's specimens; None where there is nothing or no model."""
+    wanted = set(chosen)
+    drafts = [
+        draft
+        for draft in drafts_of(enrolment=enrolment, actor=actor)
+        if draft.public_id in wanted and draft.quality_grade != Specimen.Grade.REFUSED
+    ][:MOST]
+    if not drafts:
+        return None
+    try:
+        version, bundle = model_demand()
+    except VerificationRefused:
+        return None
+    mine = _embedded(bundle, drafts)
+    known = _known(customer, version)
+    fits = tuple(
+        _fit(bundle, version, draft, [*mine[:index], *mine[index + 1 :]], known, mine[index], customer)
+        for index, draft in enumerate(drafts)
+    )
+    total = len(mine) + len(known)
+    return Agreement(fits, total, _certainty(version, total), _certainty(version, 5))
+
+
+def _fit(
+    bundle: Bundle,
+    version: ModelVersion,
+    draft: Specimen,
+    siblings: Sequence[Features],
+    known: Sequence[Features],
+    features: Features,
+    customer: Customer | None,
+) -> DraftAgreement:
+    others = [*known, *siblings]
+    like = [other for other in others if _alike(bundle, features, other)]
+    unlike = [other for other in others if not any(other is twin for twin in like)]
+    # Whoever is like most others belongs to them, whatever else is among them.
+    odd = len(unlike) > len(like) and _beyond(bundle, features, unlike[:MAX_REFERENCES])
+    variant = odd and bool(like)
+    score = _score(bundle, features, others[:MAX_REFERENCES]) if others else None
+    nearer = nearest_customer(bundle, version, features, besides=customer)
+    if nearer is not None and score is not None and score <= nearer.score:
+        nearer = None
+    return DraftAgreement(draft, odd, variant, nearer.customer if nearer else None)
+
+
+def _score(bundle: Bundle, features: Features, others: Sequence[Features]) -> float:
+    return bundle.scorer.compare(features, others).score
+
+
+def _beyond(bundle: Bundle, features: Features, others: Sequence[Features]) -> bool:
+    """Whether a signature lies further from others than 98 of 100 genuine ones do."""
+    return _score(bundle, features, others) > bundle.scorer.calibrations[len(others)].t_no_match
+
+
+def _alike(bundle: Bundle, left: Features, right: Features) -> bool:
+    """Whether two lone signatures lie no further apart than 98 of 100 genuine pairs."""
+    return _score(bundle, left, [right]) <= bundle.scorer.calibrations[1].t_no_match
+
+
+def _embedded(bundle: Bundle, drafts: Sequence[Specimen]) -> list[Features]:
+    canvases = [prepare(specimen_bytes(specimen=draft)).canvas for draft in drafts]
+    return bundle.embed(np.stack(canvases))
+
+
+def _known(customer: Customer | None, version: ModelVersion) -> list[Features]:
+    if customer is None:
+        return []
+    specimens = list(customer.specimens.filter(state__in=IN_USE, unreadable_at__isnull=True).order_by("pk"))
+    return list(features_for(specimens=specimens, version=version).features.values())
+
+
+def _certainty(version: ModelVersion, specimens: int) -> Certainty | None:
+    """From the model's own figures on test writers, of the largest number measured that is not above; or None."""
+    figures: Any = version.figures
+    for key in ("test", "all", "references"):
+        figures = figures.get(key) if isinstance(figures, dict) else None
+    measured = [int(key) for key in figures or () if key.isdecimal() and int(key) <= specimens]
+    figures = figures[str(max(measured))] if measured else None
+    if not isinstance(figures, dict) or any(figures.get(name) is None for name in TELLS):
+        return None
+    return Certainty(specimens, *(float(figures[name]) for name in TELLS))
