@@ -1,7 +1,7 @@
 """From upload to verdict through the whole system, with 1 and with 20 tellers at once: `python -m bench.tellers`.
 
-Starts a demo of its own (PostgreSQL, Redis, web server, workers) in a temporary folder. Each teller sends signatures one
-after the other without pause and waits for the verdict page; the last line is a browser, until the verdict is seen.
+Starts a demo of its own (PostgreSQL, Redis, web server, workers) in a temporary folder. Each teller sends signatures
+one after the other without pause and waits for the verdict page; the last line is a browser, until the verdict is seen.
 """
 
 from __future__ import annotations

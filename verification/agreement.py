@@ -1,8 +1,8 @@
 """Whether the signatures about to be enrolled belong together: one bad specimen poisons a set.
 
-Each is compared with the others of the customer, as a verification would compare it (leave-one-out). One that is unlike
-most of them and lies beyond 98 of 100 genuine signatures is marked. Nothing is decided here and nothing is stored: the person who enrols sees
-it before he saves.
+Each is compared with the others of the customer, as a verification would compare it (leave-one-out). One that is
+unlike most of them and lies beyond 98 of 100 genuine signatures is marked. Nothing is decided here and nothing is
+stored: the person who enrols sees it before he saves.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ TELLS = ("match_rate_genuine", "refer_rate_genuine")
 class DraftAgreement:
     """How one draft fits.
 
-    odd: it is like few of the others and lies beyond what genuine signatures differ from the rest. variant: odd, but another one is like it, so
-    that the customer may sign in two ways. nearer: a customer whose specimens it is closer to, and close enough to be
-    named.
+    odd: it is like few of the others and lies beyond what genuine signatures differ from the rest. variant: odd, but
+    another one is like it, so that the customer may sign in two ways. nearer: a customer whose specimens it is closer
+    to, and close enough to be named.
     """
 
     draft: Specimen
@@ -97,7 +97,7 @@ def enrolment_agreement(
         for index, draft in enumerate(drafts)
     )
     total = len(mine) + len(known)
-    return Agreement(fits, total, _certainty(version, total), _certainty(version, 5))
+    return Agreement(fits, total, certainty_of(version, total), certainty_of(version, 5))
 
 
 def _fit(
@@ -148,7 +148,7 @@ def _known(customer: Customer | None, version: ModelVersion) -> list[Features]:
     return list(features_for(specimens=specimens, version=version).features.values())
 
 
-def _certainty(version: ModelVersion, specimens: int) -> Certainty | None:
+def certainty_of(version: ModelVersion, specimens: int) -> Certainty | None:
     """From the model's own figures on test writers, of the largest number measured that is not above; or None."""
     figures: Any = version.figures
     for key in ("test", "all", "references"):

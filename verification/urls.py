@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from verification.views import agreement, detail, identify, pictures, review, verify
+from verification.views import agreement, detail, identify, pictures, review, standing, verify
 
 app_name = "verification"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("identify/", identify.identify, name="identify"),
     path("identify/<uuid:public_id>/", identify.identification, name="identification"),
     path("identify/<uuid:public_id>/image.png", identify.image, name="identification_image"),
+    path("customers/<uuid:public_id>/standing/", standing.standing, name="standing"),
     path("agreement/", agreement.agreement, name="agreement"),
     path("review/", review.review, name="review"),
     path("review/blind/", review.blind, name="blind"),

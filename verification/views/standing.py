@@ -1,0 +1,29 @@
+"""The part of a customer's page that tells how the set of specimens stands."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from customers.models import Customer
+from sigweb.accounts.access import person
+from verification.standing import customer_standing
+
+
+@login_required
+@require_safe
+def standing(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """A fragment, for whoever may see the customer; past verifications only with the right to read them."""
+    user = person(request, "customers.view_customer")
+    customer = get_object_or_404(Customer, public_id=public_id)
+    context = {
+        "customer": customer,
+        "standing": customer_standing(customer=customer),
+        "may_read": user.has_perm("verification.view_verification"),
+        "may_see": user.has_perm("customers.view_signature"),
+    }
+    return render(request, "verification/_standing.html", context)
