@@ -71,6 +71,7 @@ def everything(base: ModelVersion) -> dict[str, str]:
     named |= {
         "review": reverse("verification:review"),
         "nothing to review": reverse("verification:review") + "?reason=incomplete_image",
+        "vector space": reverse("verification:vectors"),
         "identify": reverse("verification:identify"),
         "identification": reverse("verification:identification", args=[searched.public_id]),
     }

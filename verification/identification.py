@@ -83,7 +83,7 @@ def identification_run(
     signature = questioned_prepare(data)
     version, bundle = model_demand()
     questioned = bundle.embed(np.expand_dims(signature.canvas, 0))[0]
-    searched = _searchable(version, timezone.localdate())
+    searched = searchable(version, timezone.localdate())
     count = searched.order_by().values("specimen__customer").distinct().count()
     if not count:
         raise VerificationRefused(
@@ -124,7 +124,7 @@ def nearest_customer(
     bundle: Bundle, version: ModelVersion, features: Features, *, besides: Customer | None = None
 ) -> Nearest | None:
     """The customer that an identification would name, other than `besides`; None when it would name nobody."""
-    searched = _searchable(version, timezone.localdate())
+    searched = searchable(version, timezone.localdate())
     if besides is not None:
         searched = searched.exclude(specimen__customer=besides)
     candidates = _candidates(bundle, version, features, searched, most=NEAREST_COMPARED)
@@ -133,7 +133,7 @@ def nearest_customer(
     return Nearest(Customer.objects.get(public_id=candidates[0].customer), candidates[0].score)
 
 
-def _searchable(version: ModelVersion, on: date) -> QuerySet[Embedding]:
+def searchable(version: ModelVersion, on: date) -> QuerySet[Embedding]:
     """The embeddings of approved, unexpired specimens of active customers."""
     valid = Q(specimen__expires_on__isnull=True) | Q(specimen__expires_on__gte=on)
     return Embedding.objects.filter(

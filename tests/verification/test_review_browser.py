@@ -1,0 +1,138 @@
+"""Deciding with the keys alone, in a real browser; and a signature's whole way without a mouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from customers.models import Specimen
+from mlcore.models import ModelVersion
+from mlcore.synthesis import make_signer, signature_png
+from sigweb.accounts.models import Branch
+from tests.mlcore.making import VERIFIER, drawn_png, make_user
+from tests.verification.test_browser import SUPERVISOR, TELLER, log_in, picture
+from verification.models import Verification
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+REVIEWER = (*VERIFIER, "verification.review_verification")
+
+
+def referred(ask: Any, count: int) -> list[Verification]:
+    made = [ask(data=drawn_png(40 + number), cheque_number=f"CH{number}") for number in range(count)]
+    Verification.objects.update(verdict="refer")
+    return made
+
+
+def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any, ask: Any) -> None:
+    first, second, third = referred(ask, 3)
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.goto(f"{live_server.url}/review/")
+    expect(page.get_by_text("3 referrals wait for you")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_text("CH1")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.get_by_text("Accepted: the signature of Ada Sample.")).to_be_visible()
+    expect(page.get_by_text("CH0")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.get_by_label("Reason for a rejection")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("r")
+    expect(page.get_by_text("Rejected: the signature of Ada Sample.")).to_be_visible()
+    expect(page.get_by_text("CH2")).to_be_visible()
+    # Letters in the note are letters.
+    page.get_by_label("Note").focus()
+    page.keyboard.type("a rare one")
+    expect(page.get_by_text("CH2")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No referral waits for you.")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    decisions = {row.pk: (row.human_decision, row.reason_code) for row in Verification.objects.all()}
+    assert decisions == {first.pk: ("rejected", "differs"), second.pk: ("accepted", ""), third.pk: ("accepted", "")}
+
+
+def test_blind_review_shows_the_verdict_only_afterwards(page: Page, live_server: Any, ask: Any) -> None:
+    (made,) = referred(ask, 1)
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.goto(f"{live_server.url}/review/")
+    page.get_by_role("button", name="Review blind").press("Enter")
+    expect(page.get_by_text("Blind: the verdict is hidden until you decide")).to_be_visible()
+    expect(page.get_by_text("score")).to_have_count(0)
+    page.keyboard.press("a")
+    expect(page.get_by_text("The system had said “Refer”")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    made.refresh_from_db()
+    assert made.human_decision == "accepted"
+
+
+def test_a_badge_tells_of_referrals_without_a_reload(page: Page, live_server: Any, ask: Any) -> None:
+    referred(ask, 2)
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.clock.install()
+    page.goto(f"{live_server.url}/")
+    expect(page.locator("#waiting-badge")).to_contain_text("2")
+    Verification.objects.filter(cheque_number="CH0").update(verdict="match")
+    page.clock.fast_forward(21_000)
+    expect(page.locator("#waiting-badge")).to_contain_text("1")
+    page.context.clear_cookies()
+    page.locator("#q").fill("half a name")
+    page.clock.fast_forward(21_000)
+    expect(page.locator("[data-poll]")).to_have_count(0)
+    assert page.locator("#q").input_value() == "half a name"
+
+
+def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server: Any, base: ModelVersion) -> None:
+    signer = make_signer(11)
+    Branch.objects.create(code="001", name="Main Street")
+    log_in(page, live_server, make_user(*TELLER, username="teller"))
+    page.goto(f"{live_server.url}/customers/enrol/")
+    page.get_by_label("Customer number").focus()
+    page.keyboard.type("K-4711")
+    page.keyboard.press("Tab")
+    page.keyboard.type(signer.name)
+    page.keyboard.press("Tab")
+    page.keyboard.type("001")
+    # The file dialog belongs to the system; the browser is handed what it would have chosen.
+    page.set_input_files("#files", [picture(f"{seed}.png", signature_png(signer, seed)) for seed in range(3)])
+    expect(page.locator("[data-draft]")).to_have_count(3)
+    expect(page.get_by_text("All 3 signatures agree with each other.")).to_be_visible()
+    page.locator("#submit").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=signer.name)).to_be_visible()
+
+    log_in(page, live_server, make_user(*SUPERVISOR, "verification.review_verification", username="supervisor"))
+    page.reload()
+    for left in (3, 2, 1):
+        expect(page.get_by_role("button", name="Approve")).to_have_count(left)
+        page.get_by_role("button", name="Approve").first.focus()
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    assert Specimen.objects.filter(state="approved").count() == 3
+
+    log_in(page, live_server, make_user(*VERIFIER, username="vera"))
+    page.goto(f"{live_server.url}/verify/")
+    expect(page.locator("#vf-text")).to_be_focused()
+    page.keyboard.type("K-4711")
+    expect(page.locator(".results a").filter(has_text="K-4711")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/verify/*-*/")
+    page.set_input_files("input[type=file]", picture("cheque.png", signature_png(signer, 90)))
+    page.locator("#vf-submit").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/verifications/*-*/")
+    page.wait_for_load_state("networkidle")
+    made = Verification.objects.get()
+    Verification.objects.filter(pk=made.pk).update(verdict="refer")
+
+    supervisor = made.asked_by.__class__.objects.get(username="supervisor")
+    log_in(page, live_server, supervisor)
+    page.goto(f"{live_server.url}/review/")
+    expect(page.get_by_role("heading", name=signer.name)).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.get_by_text("No referral waits for you.")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    made.refresh_from_db()
+    assert (made.human_decision, made.decided_by) == ("accepted", supervisor)

@@ -1,0 +1,133 @@
+"""Enrolled signatures' vectors laid on a plane: who lies near whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from django.db.models import QuerySet
+from django.utils import timezone
+from pgvector.django import L2Distance
+
+from customers.blobs import BlobDamaged, unseal
+from mlcore.imaging import ImageRefused, prepare
+from mlcore.models import Embedding
+from verification.identification import searchable
+from verification.models import Verification
+from verification.questions import model_demand
+
+if TYPE_CHECKING:
+    from mlcore.models import ModelVersion
+
+Floats = npt.NDArray[np.float64]
+
+MOST = 2000  # vectors on one picture
+NEAREST = 30
+COLOURS, SHAPES = 8, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One signature on the plane, in per cent of width and height. kind: own, questioned or other."""
+
+    x: float
+    y: float
+    kind: str
+    label: str = ""
+    link: str = ""
+    colour: int = 0
+    shape: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """dots: what is drawn. kept: share of the variance that the plane shows, 0..1. total: vectors there are."""
+
+    dots: tuple[Dot, ...]
+    kept: float
+    total: int
+    customers: int = 0
+
+
+def project(vectors: Floats) -> tuple[Floats, float]:
+    """(N, D) vectors to (N, 2) places in [0, 1] by principal components, and the share of variance that is kept.
+
+    Deterministic: the component's largest loading is positive. A lone vector, or equal ones, lie in the middle.
+    """
+    centred = vectors - vectors.mean(axis=0)
+    _, lengths, axes = np.linalg.svd(centred, full_matrices=False)
+    axes = axes[:2]
+    axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+    places = np.zeros((len(vectors), 2))
+    places[:, : len(axes)] = centred @ axes.T
+    total = float((lengths**2).sum())
+    kept = float((lengths[:2] ** 2).sum() / total) if total > 1e-12 else 1.0
+    reach = float(np.abs(places).max())
+    return (0.5 + 0.5 * places / reach if reach > 1e-9 else np.full_like(places, 0.5)), kept
+
+
+def everybody_plane(*, version: ModelVersion) -> Plane | None:
+    """All enrolled vectors, at most 2,000 of them, spread evenly; None where there are none."""
+    found = searchable(version, timezone.localdate()).order_by("specimen__customer", "specimen")
+    total = found.count()
+    if not total:
+        return None
+    keys = list(found.values_list("pk", flat=True))
+    if total > MOST:
+        keys = [keys[int(index)] for index in np.linspace(0, total - 1, MOST)]
+    rows = list(_with_customers(Embedding.objects.filter(pk__in=keys)).order_by("specimen__customer", "specimen"))
+    places, kept = project(np.array([row.vector for row in rows], dtype=np.float64))
+    order = {key: index for index, key in enumerate(dict.fromkeys(row.specimen.customer_id for row in rows))}
+    dots = tuple(
+        _dot(place, "other", row, order[row.specimen.customer_id]) for place, row in zip(places, rows, strict=True)
+    )
+    return Plane(dots, kept, total, len(order))
+
+
+def neighbourhood(*, verification: Verification) -> Plane | None:
+    """The questioned signature among the customer's specimens and the nearest 30 of others, who stay nameless.
+
+    None when the picture can not be opened or the model is another one now. Raises VerificationRefused without model.
+    """
+    version, bundle = model_demand()
+    if version != verification.model_version:
+        return None
+    try:
+        data = unseal(bytes(verification.image), context=str(verification.public_id))
+        questioned = bundle.embed(np.expand_dims(prepare(data).canvas, 0))[0].vector
+    except (BlobDamaged, ImageRefused):
+        return None
+    searched = searchable(version, timezone.localdate())
+    own = list(searched.filter(specimen__customer=verification.customer).values_list("vector", flat=True))
+    others = searched.exclude(specimen__customer=verification.customer)
+    near = others.annotate(distance=L2Distance("vector", [float(value) for value in questioned])).order_by("distance")
+    strangers = list(near.values_list("vector", flat=True)[:NEAREST])
+    kinds = ["questioned", *["own"] * len(own), *["other"] * len(strangers)]
+    vectors: Sequence[npt.NDArray[np.float32]] = [questioned, *own, *strangers]
+    places, kept = project(np.array(vectors, dtype=np.float64))
+    # The questioned one last, so that it lies on top.
+    dots = [Dot(*_per_cent(place), kind) for place, kind in zip(places, kinds, strict=True)]
+    return Plane((*dots[1:], dots[0]), kept, len(vectors))
+
+
+def _with_customers(rows: QuerySet[Embedding]) -> QuerySet[Embedding]:
+    return rows.select_related("specimen__customer").defer("specimen__image", "local", "sketch")
+
+
+def _dot(place: Floats, kind: str, row: Embedding, number: int) -> Dot:
+    customer = row.specimen.customer
+    return Dot(
+        *_per_cent(place),
+        kind,
+        label=customer.number if customer else "",
+        link=str(customer.public_id) if customer else "",
+        colour=number % COLOURS,
+        shape=number // COLOURS % SHAPES,
+    )
+
+
+def _per_cent(place: Floats) -> tuple[float, float]:
+    return round(4 + 92 * float(place[0]), 2), round(96 - 92 * float(place[1]), 2)
