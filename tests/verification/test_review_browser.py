@@ -71,16 +71,16 @@ def test_a_badge_tells_of_referrals_without_a_reload(page: Page, live_server: An
     referred(ask, 2)
     log_in(page, live_server, make_user(*REVIEWER, username="rita"))
     page.clock.install()
-    page.goto(f"{live_server.url}/")
+    page.goto(f"{live_server.url}/review/")
     expect(page.locator("#waiting-badge")).to_contain_text("2")
     Verification.objects.filter(cheque_number="CH0").update(verdict="match")
     page.clock.fast_forward(21_000)
     expect(page.locator("#waiting-badge")).to_contain_text("1")
     page.context.clear_cookies()
-    page.locator("#q").fill("half a name")
+    page.get_by_label("Note").fill("half a sentence")
     page.clock.fast_forward(21_000)
     expect(page.locator("[data-poll]")).to_have_count(0)
-    assert page.locator("#q").input_value() == "half a name"
+    assert page.get_by_label("Note").input_value() == "half a sentence"
 
 
 def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server: Any, base: ModelVersion) -> None:
