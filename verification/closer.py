@@ -1,0 +1,77 @@
+"""A questioned signature and one specimen, looked at closely: laid over each other, and where they differ."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from customers.blobs import BlobDamaged, unseal
+from customers.models import Specimen
+from customers.selectors import specimen_bytes
+from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.scoring.copies import alignment, sketch_of
+from mlcore.scoring.heatmap import cost_map
+from verification.images import ImageLost
+from verification.models import Verification
+from verification.questions import model_demand
+
+Colour = npt.NDArray[np.uint8]
+
+# questioned, specimen: ink in one colour on nothing, to be laid over each other; heat: the questioned ink over the
+# heat of what differs.
+LAYERS = ("questioned", "specimen", "heat")
+_RED, _BLUE = (196, 60, 40), (20, 90, 170)
+_HOTTEST = 1.2  # heat from which the colour no longer changes
+
+
+def closer_png(*, verification: Verification, specimen: Specimen, layer: str) -> bytes:
+    """PNG 768 x 384 of one of LAYERS. Raises ImageLost, and VerificationRefused where heat has no model."""
+    try:
+        asked = prepare(unseal(bytes(verification.image), context=str(verification.public_id)))
+        if layer == "questioned":
+            return _png(_tinted(asked.fine, _RED))
+        known = prepare(specimen_bytes(specimen=specimen))
+    except (BlobDamaged, ImageRefused) as error:
+        raise ImageLost from error
+    if layer == "specimen":
+        return _png(_tinted(_laid_over(known, asked), _BLUE))
+    return _png(_heat(asked, known))
+
+
+def _tinted(ink: npt.NDArray[np.uint8], colour: tuple[int, int, int]) -> Colour:
+    """Ink, uint8 (H, W), as a picture (2H, 2W, 4) of one colour whose opacity is the ink."""
+    large = cv2.resize(ink, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    plane = np.empty((*large.shape, 4), np.uint8)
+    plane[..., :3], plane[..., 3] = colour, large
+    return plane
+
+
+def _laid_over(known: Signature, asked: Signature) -> npt.NDArray[np.uint8]:
+    """The specimen's ink, moved, turned and scaled onto the questioned one as well as it goes."""
+    matrix = alignment(sketch_of(asked.canvas), sketch_of(known.canvas)).matrix()
+    # From canvas pixels to those of the fine canvas, two of which lie in one.
+    matrix[:, 2] = 2 * matrix[:, 2] + 0.5 - 0.5 * matrix[:, :2].sum(axis=1)
+    size = (known.fine.shape[1], known.fine.shape[0])
+    return np.asarray(cv2.warpAffine(known.fine, matrix, size, flags=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def _heat(asked: Signature, known: Signature) -> Colour:
+    """The questioned ink, grey, over the heat: clear where it agrees, yellow to dark red where it does not."""
+    _version, bundle = model_demand()
+    questioned, specimen = bundle.embed(np.stack([asked.canvas, known.canvas]))
+    height, width = asked.fine.shape
+    heat = np.clip(cost_map(questioned, specimen, shape=(2 * height, 2 * width)) / _HOTTEST, 0, 1)[..., None]
+    cold, warm, hot = (np.array(colour, np.float32) for colour in ((255, 255, 255), (255, 205, 80), (200, 30, 20)))
+    paper = np.where(heat < 0.5, cold + (warm - cold) * 2 * heat, warm + (hot - warm) * (2 * heat - 1))
+    ink = cv2.resize(asked.fine, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)[..., None] / 255.0
+    return np.asarray(paper * (1 - ink) + 25.0 * ink, dtype=np.uint8)
+
+
+def _png(picture: Colour) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG", compress_level=3)
+    return out.getvalue()
