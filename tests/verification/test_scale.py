@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
-from verification.scale import score_scale
+from mlcore.scoring.calibration import Calibration
+from verification.scale import score_curves, score_scale
 from verification.templatetags.verification_format import figure, share
 
 
@@ -38,3 +40,25 @@ def test_shares_promise_no_more_than_was_measured(value: float, words: str) -> N
 
 def test_figures_have_a_true_minus_sign() -> None:
     assert figure(-1.234) == "−1.23"
+
+
+def test_the_curves_stand_where_the_scores_of_others_lie() -> None:
+    calibration = Calibration(
+        np.random.default_rng(1).normal(-2, 0.5, 401).round(6),
+        np.random.default_rng(2).normal(2, 0.5, 401),
+        -1,
+        1,
+        9,
+        9,
+        9,
+    )
+    curves = score_curves(calibration=calibration, t_match=-1.0, t_no_match=1.0)
+    peaks = []
+    for path in (curves.genuine, curves.skilled):
+        numbers = [float(value) for value in path.removeprefix("M0 40L").removesuffix("L100 40Z").split()]
+        places = list(zip(numbers[::2], numbers[1::2], strict=True))
+        assert all(0 <= x <= 100 and 0 <= y <= 40 for x, y in places)
+        peaks.append(min(places, key=lambda place: place[1])[0])
+    # The scale runs from -4 to 4, so that -2 and 2 lie at a quarter and at three quarters.
+    assert peaks[0] == pytest.approx(25, abs=5)
+    assert peaks[1] == pytest.approx(75, abs=5)

@@ -11,11 +11,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from mlcore.bundle import ArtefactError
+from mlcore.selectors import model_bundle
 from sigweb.accounts.access import person
 from verification.decisions import decision_options, is_override
 from verification.forms import ListForm
 from verification.models import Verification
-from verification.scale import score_scale
+from verification.scale import Curves, score_curves, score_scale
 from verification.selectors import likelihood_in_words, verification_comparisons, verifications_list
 from verification.views.access import ASKS, READS, SEES, verification_for
 
@@ -41,8 +43,18 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "scale": score_scale(
             score=verification.score, t_match=verification.t_match, t_no_match=verification.t_no_match
         ),
+        "curves": _curves(verification),
     }
     return render(request, "verification/detail.html", context)
+
+
+def _curves(verification: Verification) -> Curves | None:
+    """What others scored, under the model that judged; None where its artefact is no longer here."""
+    try:
+        calibration = model_bundle(verification.model_version).scorer.calibrations[len(verification.distances)]
+    except (ArtefactError, KeyError):
+        return None
+    return score_curves(calibration=calibration, t_match=verification.t_match, t_no_match=verification.t_no_match)
 
 
 @login_required
