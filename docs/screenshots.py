@@ -5,12 +5,14 @@ Each page wide, on a tablet and dark; the guides show the wide ones. Synthetic s
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.tellers import demo
@@ -57,9 +59,14 @@ class Tour:
             if prepare:
                 prepare(page)
                 page.wait_for_load_state("networkidle")
-            page.screenshot(path=self.folder / f"{name}{size}.png", full_page=True, animations="disabled")
+            self.keep(page.screenshot(full_page=True, animations="disabled"), f"{name}{size}.png")
             page.context.close()
         print(name, flush=True)
+
+    def keep(self, png: bytes, name: str) -> None:
+        """In 128 colours, a third of the size."""
+        picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        picture.save(self.folder / name, optimize=True)
 
 
 def find(page: Page, number: str) -> None:
@@ -114,19 +121,50 @@ def customer_path(tour: Tour, number: str) -> str:
     return path
 
 
+def enrol(page: Page) -> None:
+    """A form with three pictures that belong together and one that does not."""
+    page.fill("[name=number]", "200001")
+    page.fill("[name=name]", "Nora Field")
+    chosen = [(41, 0), (41, 1), (41, 2), (12, 9700)]
+    files = [signature_png(make_signer(signer), seed) for signer, seed in chosen]
+    page.set_input_files(
+        "#files",
+        [
+            {"name": f"card-{number}.png", "mimeType": "image/png", "buffer": data}
+            for number, data in enumerate(files, start=1)
+        ],
+    )
+    page.wait_for_selector("#agreement .callout", timeout=30_000)
+
+
+def look_closer(page: Page, panel: str) -> None:
+    """Open the dialog of the closest specimen."""
+    page.locator("[data-closer]").first.click()
+    page.locator(f"[data-show={panel}]").click()
+    page.wait_for_function(
+        "panel => [...document.querySelectorAll(`[data-panel=${panel}] img`)].every(image => image.naturalWidth)",
+        arg=panel,
+    )
+
+
 def tour_everything(tour: Tour) -> None:
     """All pages, in the order in which a signature passes them."""
     tour.take("customers", "teller", "/customers/")
-    tour.take("enrol", "teller", "/customers/enrol/")
+    tour.take("enrol", "teller", "/customers/enrol/", prepare=enrol)
     tour.take("customer", "supervisor", customer_path(tour, "100005"))
     tour.take("verify", "verifier", "/verify/", prepare=lambda page: find(page, "100001"))
     verdicts = ask(tour)
     for number, path in enumerate(verdicts, start=1):
         tour.take(f"verdict-{number}", "supervisor", path)
+    for panel in ("over", "heat"):
+        tour.take(
+            f"closer-{panel}", "supervisor", verdicts[0], prepare=lambda page, panel=panel: look_closer(page, panel)
+        )
     tour.take("home", "supervisor", "/")
     tour.take("review", "supervisor", "/review/")
     tour.take("identify", "supervisor", "/identify/")
     tour.take("identification", "supervisor", identify(tour))
+    tour.take("vectors", "modeladmin", "/vectors/")
     tour.take("verifications", "supervisor", "/verifications/?whose=all")
 
 
