@@ -15,7 +15,7 @@ from customers.selectors import specimen_bytes
 from mlcore.imaging import ImageRefused, Signature, prepare
 from mlcore.scoring.copies import alignment, sketch_of
 from mlcore.scoring.heatmap import cost_map
-from verification.images import ImageLost
+from verification.images import ImageLost, questioned_signature
 from verification.models import Verification
 from verification.questions import model_demand
 
@@ -31,7 +31,9 @@ _HOTTEST = 1.2  # heat from which the colour no longer changes
 def closer_png(*, verification: Verification, specimen: Specimen, layer: str) -> bytes:
     """PNG 768 x 384 of one of LAYERS. Raises ImageLost, and VerificationRefused where heat has no model."""
     try:
-        asked = prepare(unseal(bytes(verification.image), context=str(verification.public_id)))
+        asked = questioned_signature(
+            verification, unseal(bytes(verification.image), context=str(verification.public_id))
+        )
         if layer == "questioned":
             return _png(_tinted(asked.fine, _RED))
         known = prepare(specimen_bytes(specimen=specimen))

@@ -10,10 +10,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from mlcore.imaging import Box
 from sigweb.accounts.models import Branch
 from verification.models import Verification
 
 # 1250, 1250.5, 1,250.50 - and not 1,50, which is one and a half to some and a slip to others.
+_MOST_PIXELS = 100_000
 _GROUPED = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$")
 
 
@@ -24,6 +26,22 @@ class AmountField(forms.DecimalField):
             if _GROUPED.match(value):
                 value = value.replace(",", "")
         return super().to_python(value)
+
+
+class AreaField(forms.CharField):
+    """A box in pixels of the page, "left,top,right,bottom"; None where it is empty."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            left, top, right, bottom = (int(part) for part in text.split(","))
+        except ValueError:
+            raise forms.ValidationError(_("Draw the box around the signature again."), code="area") from None
+        if not (0 <= left < right <= _MOST_PIXELS and 0 <= top < bottom <= _MOST_PIXELS):
+            raise forms.ValidationError(_("Draw the box around the signature again."), code="area")
+        return Box(left, top, right, bottom)
 
 
 class VerifyForm(forms.Form):
@@ -56,6 +74,14 @@ class VerifyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
         error_messages={"invalid": _("A cheque number holds letters, digits, spaces, hyphens, dots and slashes.")},
     )
+    page = forms.IntegerField(
+        label=_("Page"),
+        required=False,
+        min_value=1,
+        max_value=99,
+        widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+    )
+    area = AreaField(required=False, widget=forms.HiddenInput)
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
@@ -135,7 +161,9 @@ class ReviewFilterForm(forms.Form):
             ("poor_image", _("Poor picture")),
             ("incomplete_image", _("Cut off")),
             ("always_refer", _("Rule of the customer")),
-            ("copy", _("Identical copy")),
+            ("copy_of_specimen", _("Copy of a specimen")),
+            ("copy_of_earlier", _("Copy of an earlier one")),
+            ("same_picture", _("The same picture again")),
         ],
         required=False,
         widget=forms.Select(attrs={"class": "form-select"}),

@@ -8,7 +8,7 @@ import logging
 from PIL import Image
 
 from customers.blobs import BlobDamaged, unseal
-from mlcore.imaging import Box, ImageRefused, decode, ink_png, page_png, prepare
+from mlcore.imaging import Box, ImageRefused, Signature, decode, ink_png, page_png, prepare
 from verification.models import Identification, Verification
 
 # original: the page; clip: the page around the ink, for the eye; ink: what was compared.
@@ -26,18 +26,24 @@ def verification_png(*, verification: Verification | Identification, view: str) 
     try:
         data = unseal(bytes(verification.image), context=str(verification.public_id))
         if view == "ink":
-            return ink_png(prepare(data).fine)
+            return ink_png(questioned_signature(verification, data).fine)
         if view == "clip" and verification.box:
-            return _clip_png(data, Box(**verification.box))
-        return page_png(data)
+            return _clip_png(data, verification.page, Box(**verification.box))
+        return page_png(data, page=verification.page)
     except (BlobDamaged, ImageRefused) as error:
         logger.error("The image of %s can not be opened.", verification.public_id)
         raise ImageLost from error
 
 
-def _clip_png(data: bytes, ink: Box) -> bytes:
+def questioned_signature(verification: Verification | Identification, data: bytes) -> Signature:
+    """What was judged, prepared again from the stored file. Raises ImageRefused."""
+    area = Box(**verification.area) if verification.area else None
+    return prepare(data, page=verification.page, box=area)
+
+
+def _clip_png(data: bytes, number: int, ink: Box) -> bytes:
     """The page around the ink box, with a quarter of the box as margin."""
-    page = decode(data).grey
+    page = decode(data, page=number).grey
     height, width = page.shape
     margin = max(ink.width, ink.height) // 4
     box = Box(ink.left - margin, ink.top - margin, ink.right + margin, ink.bottom + margin).within(width, height)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from mlcore.bundle import ArtefactError, Bundle
-from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.imaging import Box, ImageRefused, Signature, prepare
 from mlcore.models import ModelVersion
 from mlcore.selectors import NoChampion, model_bundle, model_champion
 
@@ -41,10 +41,13 @@ def token_lock(token: uuid.UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"verification:{token}"])
 
 
-def questioned_prepare(data: bytes) -> Signature:
-    """Decode and normalise a questioned image. Raises VerificationRefused when it shows no signature."""
+def questioned_prepare(data: bytes, *, page: int = 0, area: Box | None = None) -> Signature:
+    """Decode and normalise a questioned image: a page of the file, or an area of it in pixels of the page.
+
+    Raises VerificationRefused when it shows no signature.
+    """
     try:
-        signature = prepare(data)
+        signature = prepare(data, page=page, box=area)
     except ImageRefused as error:
         raise VerificationRefused(error.code, error.sentence, field="image") from error
     if signature.quality.grade == "refused":

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from customers.blobs import keyed_digest, seal
 from customers.models import Customer, Specimen
 from mlcore.bundle import Bundle
-from mlcore.imaging import Signature
+from mlcore.imaging import Box, Signature
 from mlcore.models import ModelVersion
 from mlcore.scoring import POLICY_VERSION, Judgement, Reason, Rules
 from mlcore.scoring.copies import sketch_of
@@ -47,21 +47,27 @@ def verification_run(
     request_token: uuid.UUID,
     amount: Decimal | None = None,
     cheque_number: str = "",
+    page: int = 0,
+    area: Box | None = None,
     request: HttpRequest | None = None,
 ) -> Verification:
     """Judge the signature in `data` against the customer's approved specimens and keep the answer.
+
+    page: of a file of several, from 0. area: the part of the page to judge, in its pixels; the whole page without.
 
     The same question with the same token (a double click) returns the verification already made. Raises
     VerificationRefused when nothing can be judged; then nothing is stored.
     """
     digest = keyed_digest(data)
-    token = question_token(request_token, actor.public_id, customer.public_id, digest, amount, cheque_number)
+    token = question_token(
+        request_token, actor.public_id, customer.public_id, digest, amount, cheque_number, page, area
+    )
     token_lock(token)
     made = Verification.objects.filter(request_token=token).first()
     if made is not None:
         return made
     specimens = _specimens_demand(customer)
-    signature = questioned_prepare(data)
+    signature = questioned_prepare(data, page=page, area=area)
     version, bundle = model_demand()
     features = features_for(specimens=specimens, version=version)
     compared = [specimen for specimen in specimens if specimen.pk in features.features]
@@ -70,6 +76,8 @@ def verification_run(
         digest=digest,
         amount=amount,
         cheque_number=cheque_number,
+        page=page,
+        area=asdict(area) if area else None,
         asked_by=actor,
         request_token=token,
         **_grounds(version, specimens, features),

@@ -13,9 +13,10 @@ from django.utils import timezone
 from pgvector.django import L2Distance
 
 from customers.blobs import BlobDamaged, unseal
-from mlcore.imaging import ImageRefused, prepare
+from mlcore.imaging import ImageRefused
 from mlcore.models import Embedding
 from verification.identification import searchable
+from verification.images import questioned_signature
 from verification.models import Verification
 from verification.questions import model_demand
 
@@ -97,7 +98,7 @@ def neighbourhood(*, verification: Verification) -> Plane | None:
         return None
     try:
         data = unseal(bytes(verification.image), context=str(verification.public_id))
-        questioned = bundle.embed(np.expand_dims(prepare(data).canvas, 0))[0].vector
+        questioned = bundle.embed(np.expand_dims(questioned_signature(verification, data).canvas, 0))[0].vector
     except (BlobDamaged, ImageRefused):
         return None
     searched = searchable(version, timezone.localdate())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+from dataclasses import astuple
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -10,10 +13,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
+from PIL import Image
 
 from customers.models import THIN_BELOW, Customer
 from customers.selectors import customers_search, customers_with_counts
-from mlcore.imaging import ImageRefused, page_png
+from mlcore.imaging import ImageRefused, decode
+from mlcore.imaging.boxes import propose_boxes
 from sigweb.accounts.access import person
 from verification.forms import VerifyForm
 from verification.questions import VerificationRefused
@@ -56,13 +61,27 @@ def search(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """A chosen file as PNG, for files that a browser can not show, such as TIFF; nothing is kept."""
+    """A page of a chosen file as PNG; nothing is kept.
+
+    The headers tell its size in pixels (X-Page-Size), the pages of the file (X-Pages) and where signatures may be
+    (X-Boxes, JSON), the likeliest first.
+    """
     person(request, *ASKS)
     upload = request.FILES.get("image")
+    number = request.POST.get("page", "1")
     try:
-        return png_response(page_png(upload.read() if upload else b"", max_side=PREVIEW_SIDE))
+        page = decode(upload.read() if upload else b"", page=int(number) - 1 if number.isdecimal() else 0)
     except ImageRefused as refusal:
         return HttpResponse(refusal.sentence, status=422, content_type="text/plain; charset=utf-8")
+    picture = Image.fromarray(page.grey)
+    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=3)
+    answer = png_response(out.getvalue())
+    height, width = page.grey.shape
+    answer["X-Page-Size"], answer["X-Pages"] = f"{width},{height}", str(page.pages)
+    answer["X-Boxes"] = json.dumps([list(astuple(proposal.box)) for proposal in propose_boxes(page.grey)])
+    return answer
 
 
 @login_required
@@ -80,6 +99,8 @@ def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
                 request_token=form.cleaned_data["token"],
                 amount=form.cleaned_data["amount"],
                 cheque_number=form.cleaned_data["cheque_number"],
+                page=(form.cleaned_data["page"] or 1) - 1,
+                area=form.cleaned_data["area"],
                 request=request,
             )
         except VerificationRefused as refusal:

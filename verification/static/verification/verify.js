@@ -28,6 +28,7 @@
     const show = () => {
       const file = input.files[0];
       preview.parentElement.hidden = true;
+      window.sigwebBoxes?.forget();
       drop.classList.toggle("vf-chosen", Boolean(file));
       note.textContent = "";
       if (!file) return;
@@ -35,6 +36,7 @@
       const tell = (words) => { note.textContent = [...parts, words].filter(Boolean).join(" · "); };
       if (file.size > MOST_BYTES) return tell(drop.dataset.tooLarge);
       tell();
+      window.sigwebBoxes?.look(file);
       preview.onload = () => { preview.parentElement.hidden = false; };
       preview.onerror = async () => {
         preview.onerror = () => tell(drop.dataset.noPreview);
