@@ -20,6 +20,7 @@ from mlcore.imaging.types import Box, Grey, Mask
 
 _SIDE = 1200  # longer side in pixels at which groups are looked for
 _FEW_PIECES = 40  # connected pieces of ink up to which a page is a signature and nothing else
+_SMALLEST = 16  # pixels a side of a page on which anything can be signed
 _PIECE = 6  # pixels from which a piece counts
 _LEAST = 40  # inked pixels of a group
 _MARGIN = 0.03  # of the box's longer side, left as paper around it
@@ -39,6 +40,8 @@ def propose_boxes(page: Grey, *, most: int = 5) -> tuple[Proposal, ...]:
 
     A page that shows one signature and nothing else gives that one box.
     """
+    if min(page.shape) < _SMALLEST:
+        return ()
     shrink = min(1.0, _SIDE / max(page.shape))
     small = page if shrink == 1.0 else cv2.resize(page, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     ink = without_rules(without_lines(extract_ink(np.asarray(small, dtype=np.uint8)).mask))
