@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlcore.imaging.boxes import Proposal, propose_boxes
 from mlcore.imaging.decoding import ACCEPTED, DecodedPage, decode
 from mlcore.imaging.display import ink_png, page_png
 from mlcore.imaging.preparing import prepare, prepare_page
@@ -26,6 +27,7 @@ __all__ = [
     "Grade",
     "ImageRefused",
     "Limits",
+    "Proposal",
     "Quality",
     "Remark",
     "Signature",
@@ -34,4 +36,5 @@ __all__ = [
     "page_png",
     "prepare",
     "prepare_page",
+    "propose_boxes",
 ]

@@ -22,7 +22,7 @@ def without_lines(mask: Mask) -> Mask:
     ink above and below, the crossing stays.
     """
     end = max(round(_END * mask.shape[1]), 1)
-    if not (mask[:, :end].any() and mask[:, -end:].any()):
+    if mask.shape[1] < 2 or not (mask[:, :end].any() and mask[:, -end:].any()):
         return mask
     ink = mask.astype(np.uint8)
     # A pixel's step up or down is allowed: scans are never quite straight.

@@ -18,6 +18,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from mlcore.imaging.pdf import MEDIA_TYPE, is_pdf, pdf_page
 from mlcore.imaging.types import Grey, ImageRefused, Limits
 
 # Naming the plug-ins registers them; no other decoder is ever tried on uploaded bytes.
@@ -32,7 +33,7 @@ FORMATS = tuple(
         BmpImagePlugin.BmpImageFile,
     )
 )
-ACCEPTED = "PNG, JPEG, TIFF, WebP or BMP"
+ACCEPTED = "PNG, JPEG, TIFF, WebP, BMP or PDF"
 
 # The caller's limits are checked before a pixel is decoded; Pillow's own global guard stays as the second fence.
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)
@@ -48,13 +49,16 @@ class DecodedPage:
 
 
 def decode(data: bytes, *, page: int = 0, limits: Limits | None = None) -> DecodedPage:
-    """Decode one page of an image file to grey, upright, with transparency laid on white.
+    """Decode one page of an image file or PDF to grey, upright, with transparency laid on white.
 
     Raises ImageRefused when the file is empty, too large, has too many pixels or pages, is of another format or is
     damaged.
     """
     limits = limits or Limits()
     _check_bytes(data, limits)
+    if is_pdf(data):
+        grey, pages = pdf_page(data, page=page, limits=limits)
+        return DecodedPage(grey=grey, media_type=MEDIA_TYPE, pages=pages)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

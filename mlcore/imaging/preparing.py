@@ -20,7 +20,7 @@ WORKING_SIDE = 1600  # longer side in pixels at which strokes are examined; 300 
 def prepare(data: bytes, *, box: Box | None = None, page: int = 0, limits: Limits | None = None) -> Signature:
     """Decode an image file, find the signature's ink and lay it on the canvas.
 
-    box: the part of the page to look at, in pixels, default the whole page. page: of a multi-page TIFF, from 0.
+    box: the part of the page to look at, in pixels, default the whole page. page: of a multi-page TIFF or PDF, from 0.
     Raises ImageRefused when the bytes can not be read. A page without a usable signature (blank, black, a photograph)
     comes back with quality.grade "refused" and the reason in quality.remarks.
     """

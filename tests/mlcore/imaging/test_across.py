@@ -53,3 +53,8 @@ def test_writing_without_a_line_is_not_touched() -> None:
     assert np.array_equal(without_lines(written()), written())
     assert not without_lines(np.zeros((HEIGHT, WIDTH), bool)).any()
     assert without_lines(np.ones((40, 80), bool)).shape == (40, 80)
+
+
+def test_a_page_one_pixel_wide_is_left_as_it_is() -> None:
+    mask = np.array([[False], [True]])
+    assert without_lines(mask) is mask
