@@ -51,7 +51,7 @@ class VerifyForm(forms.Form):
         label=_("Questioned signature"),
         # Empty, too large or unreadable: imaging has the sentence for it.
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,image/*"}),
+        widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,.pdf,image/*"}),
         error_messages={"required": _("Choose the image of the signature.")},
     )
     amount = AmountField(

@@ -111,6 +111,7 @@ def test_a_box_is_moved_by_keys_and_a_page_chosen(page: Page, live_server: Any, 
     box = page.get_by_role("group", name="Box around the signature")
     expect(box).to_be_visible()
     area = page.locator("[name=area]")
+    expect(area).not_to_have_value("")
     before = [int(part) for part in area.input_value().split(",")]
     box.focus()
     page.keyboard.press("ArrowLeft")

@@ -20,14 +20,14 @@ URL = reverse("verification:preview")
 
 def tiff() -> SimpleUploadedFile:
     out = io.BytesIO()
-    Image.fromarray(drawn_page(1)).resize((1800, 900)).convert("1").save(out, "TIFF", compression="group4")
+    Image.fromarray(drawn_page(1)).resize((2800, 1400)).convert("1").save(out, "TIFF", compression="group4")
     return SimpleUploadedFile("scan.tif", out.getvalue(), content_type="image/tiff")
 
 
 def test_a_tiff_is_drawn_and_nothing_kept(as_verifier: Client) -> None:
     response = as_verifier.post(URL, {"image": tiff()})
     picture = Image.open(io.BytesIO(response.content))
-    assert (picture.format, picture.size) == ("PNG", (900, 450))
+    assert (picture.format, picture.size) == ("PNG", (1400, 700))
     assert response["Cache-Control"] == "private, no-store"
     assert not Verification.objects.exists()
 

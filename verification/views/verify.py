@@ -29,7 +29,7 @@ from verification.views.pictures import png_response
 
 RECENT_SHOWN = 5
 RESULTS_SHOWN = 12
-PREVIEW_SIDE = 900
+PREVIEW_SIDE = 1400
 
 
 @login_required
@@ -68,7 +68,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """
     person(request, *ASKS)
     upload = request.FILES.get("image")
-    number = request.POST.get("page", "1")
+    number = request.POST.get("page", "")[:4]
     try:
         page = decode(upload.read() if upload else b"", page=int(number) - 1 if number.isdecimal() else 0)
     except ImageRefused as refusal:

@@ -1,132 +1,237 @@
 // A whole cheque or page: its pages, the places where a signature may be, and the box that is judged.
 (() => {
-  const frame = document.getElementById("vf-frame");
-  if (!frame) return;
+  const holder = document.getElementById("vf-page");
+  if (!holder) return;
   const drop = document.getElementById("vf-drop");
   const form = document.getElementById("vf-form");
-  const holder = document.getElementById("vf-page");
+  const frame = document.getElementById("vf-frame");
   const image = document.getElementById("vf-page-image");
   const box = document.getElementById("vf-box");
+  const places = document.getElementById("vf-places");
+  const where = document.getElementById("vf-where");
   const choose = document.getElementById("vf-choose");
   const pages = document.getElementById("vf-pages");
   const of = document.getElementById("vf-pages-of");
   const page = form.elements.page;
   const area = form.elements.area;
-  const small = () => drop.querySelector(".vf-preview");
+  const texts = holder.dataset;
   let file = null;
   let size = [1, 1];
+  let count = 1;
+  let shown = 1;
   let proposals = [];
   let at = null; // left, top, right, bottom in pixels of the page; null: the whole page
+  let asking = null;
 
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+  const whole = () => [0, 0, ...size];
+  const place = (element, [left, top, right, bottom]) => {
+    const [wide, high] = size;
+    Object.assign(element.style, {
+      left: `${(100 * left) / wide}%`,
+      top: `${(100 * top) / high}%`,
+      width: `${(100 * (right - left)) / wide}%`,
+      height: `${(100 * (bottom - top)) / high}%`,
+    });
+  };
   const draw = () => {
     area.value = at ? at.map(Math.round).join() : "";
-    box.hidden = !at;
-    if (!at) return;
-    const share = [at[0] / size[0], at[1] / size[1], (at[2] - at[0]) / size[0], (at[3] - at[1]) / size[1]];
-    ["left", "top", "width", "height"].forEach((name, index) => { box.style[name] = `${100 * share[index]}%`; });
+    place(box, at || whole());
+    box.classList.toggle("is-whole", !at);
+    for (const button of places.querySelectorAll("button")) {
+      const its = proposals[button.dataset.place];
+      const is = its ? Boolean(at) && its.every((value, side) => value === at[side]) : !at;
+      button.setAttribute("aria-pressed", String(is));
+    }
+    for (const mark of frame.querySelectorAll(".vf-mark")) place(mark, proposals[mark.dataset.place]);
   };
+  const tell = (words) => { where.textContent = words; };
   const set = (left, top, right, bottom) => {
     const least = Math.max(8, size[0] / 100);
-    const wide = clamp(right - left, least, size[0]);
-    const high = clamp(bottom - top, least, size[1]);
+    const wide = clamp(right - left, Math.min(least, size[0]), size[0]);
+    const high = clamp(bottom - top, Math.min(least, size[1]), size[1]);
     const x = clamp(left, 0, size[0] - wide);
     const y = clamp(top, 0, size[1] - high);
     at = [x, y, x + wide, y + high];
     draw();
   };
+  const pick = (number) => {
+    at = proposals[number] ? [...proposals[number]] : null;
+    draw();
+    tell(at ? texts.place.replace("%n", Number(number) + 1).replace("%m", proposals.length) : texts.whole);
+  };
+  // Where the box is, in words, for those who do not see it.
+  const say = () => {
+    const share = (value, side) => Math.round((100 * value) / size[side]);
+    const [left, top, right, bottom] = at || whole();
+    tell(texts.at.replace("%x", share(left, 0)).replace("%y", share(top, 1))
+      .replace("%w", share(right - left, 0)).replace("%h", share(bottom - top, 1)));
+  };
+
+  // The places to choose from: a button each, and a mark on the page.
+  const offer = () => {
+    for (const old of frame.querySelectorAll(".vf-mark")) old.remove();
+    for (const old of places.querySelectorAll("[data-place]:not([data-place=''])")) old.remove();
+    for (const number of proposals.keys()) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn btn-plain btn-sm";
+      button.dataset.place = number;
+      button.textContent = number + 1;
+      button.setAttribute("aria-label", texts.place.replace("%n", number + 1).replace("%m", proposals.length));
+      places.insertBefore(button, places.lastElementChild);
+      const mark = document.createElement("span");
+      mark.className = "vf-mark";
+      mark.dataset.place = number;
+      mark.dataset.number = number + 1;
+      mark.setAttribute("aria-hidden", "true");
+      frame.insertBefore(mark, box);
+    }
+  };
   const open = (first) => {
     holder.hidden = false;
-    small().hidden = true;
     choose.hidden = true;
+    drop.classList.add("vf-staged");
+    offer();
     if (first) set(...first);
     else { at = null; draw(); }
   };
   const forget = () => {
     file = null;
+    asking = null;
     proposals = [];
     at = null;
-    holder.hidden = true;
-    choose.hidden = true;
-    pages.hidden = true;
+    count = shown = 1;
+    holder.hidden = choose.hidden = pages.hidden = true;
+    drop.classList.remove("vf-staged");
     page.value = "";
-    draw();
+    area.value = "";
   };
 
-  const look = async (chosen) => {
-    file = chosen;
+  const ask = async (chosen, number) => {
     const body = new FormData();
     body.append("image", chosen);
-    body.append("page", page.value || "1");
+    body.append("page", number);
     body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    let answer;
-    try {
-      answer = await fetch(drop.dataset.preview, { method: "POST", body });
-    } catch { return; } // the form itself will tell when the server is away
-    if (!answer.ok || file !== chosen || !answer.headers.get("X-Page-Size")) return;
+    const answer = await fetch(drop.dataset.preview, { method: "POST", body });
+    if (answer.status === 422) return { refused: await answer.text() };
+    if (!answer.ok || !answer.headers.get("X-Page-Size")) return {};
+    return { answer, picture: await answer.blob() };
+  };
+  const take = ({ answer, picture }) => {
     size = answer.headers.get("X-Page-Size").split(",").map(Number);
     proposals = JSON.parse(answer.headers.get("X-Boxes"));
-    const count = Number(answer.headers.get("X-Pages"));
+    count = Number(answer.headers.get("X-Pages"));
     pages.hidden = count < 2;
     page.max = count;
-    if (count > 1 && !page.value) page.value = 1;
+    page.value = count > 1 ? shown : "";
     of.textContent = of.dataset.of.replace("%n", count);
     if (image.src) URL.revokeObjectURL(image.src);
-    image.src = URL.createObjectURL(await answer.blob());
+    image.src = URL.createObjectURL(picture);
     // One signature and nothing else needs no box.
     if (proposals.length > 1 || count > 1) open(proposals.length > 1 ? proposals[0] : null);
     else choose.hidden = false;
   };
+  // The server's picture of a page of the file, and where to sign on it. Gives the sentence of a refusal, or "".
+  const look = (chosen, number = 1) => {
+    file = chosen;
+    shown = number;
+    area.value = ""; // the box of another page
+    const asked = (async () => {
+      try {
+        const found = await ask(chosen, number);
+        if (file !== chosen || shown !== number) return "";
+        if (found.answer) take(found);
+        return found.refused || "";
+      } catch {
+        return ""; // the form itself will tell when the server is away
+      }
+    })();
+    asking = asked;
+    asked.then(() => { if (asking === asked) asking = null; });
+    return asked;
+  };
+  const turn = async (number) => {
+    const to = clamp(Math.round(number) || 1, 1, count);
+    page.value = to;
+    if (!file || to === shown) return;
+    const refused = await look(file, to);
+    tell(refused || texts.page.replace("%n", to).replace("%m", count));
+  };
 
-  page.addEventListener("change", () => { if (file) look(file); });
+  page.addEventListener("change", () => turn(Number(page.value)));
+  page.addEventListener("keydown", (event) => {
+    // Enter shows the page that was typed; what has not been seen is not judged.
+    if (event.key !== "Enter" || Number(page.value) === shown) return;
+    event.preventDefault();
+    turn(Number(page.value)).then(() => box.focus());
+  });
   choose.addEventListener("click", () => {
-    open(proposals[0] || [0.25 * size[0], 0.25 * size[1], 0.75 * size[0], 0.75 * size[1]]);
+    open(proposals[0] || [0.25, 0.25, 0.75, 0.75].map((share, side) => share * size[side % 2]));
+    box.focus();
+  });
+  places.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-place]");
+    if (!button) return;
+    pick(button.dataset.place);
     box.focus();
   });
 
-  box.addEventListener("keydown", (event) => {
-    const step = Math.max(1, size[0] / 200);
-    const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
-    if (by && at) {
-      event.preventDefault();
+  const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  holder.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target === page) return;
+    const turned = { PageUp: -1, PageDown: 1 }[event.key];
+    if (/^[0-5]$/.test(event.key)) {
+      if (event.key === "0" || proposals[event.key - 1]) pick(event.key - 1);
+    } else if (turned && count > 1) {
+      turn(shown + turned);
+    } else if (arrows[event.key] && event.target === box) {
+      const step = Math.max(1, size[0] / 200);
+      const by = arrows[event.key].map((way) => way * step);
       const move = event.shiftKey ? [0, 0, ...by] : [...by, ...by];
-      set(...at.map((value, index) => value + move[index]));
-    } else if (/^[1-5]$/.test(event.key) && proposals[event.key - 1]) {
-      event.preventDefault();
-      set(...proposals[event.key - 1]);
-    } else if (event.key === "0") {
-      event.preventDefault();
-      at = null;
-      draw();
-      document.getElementById("vf-submit").focus();
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      form.requestSubmit();
+      set(...(at || whole()).map((value, side) => value + move[side]));
+      say();
+    } else if (event.key === "Enter" && event.target === box) {
+      form.requestSubmit(document.getElementById("vf-submit"));
+    } else {
+      return;
     }
+    event.preventDefault();
   });
 
   const point = (event) => {
-    const seen = image.getBoundingClientRect();
+    const seen = frame.getBoundingClientRect();
     return [
       clamp((event.clientX - seen.left) / seen.width, 0, 1) * size[0],
       clamp((event.clientY - seen.top) / seen.height, 0, 1) * size[1],
     ];
   };
+  // A corner is pulled, the box is carried, or another one is drawn on the page.
+  const dragged = (target) => {
+    const before = [...(at || whole())];
+    const corner = target.dataset.corner;
+    if (corner) {
+      const [across, down] = [corner.includes("e") ? 2 : 0, corner.includes("s") ? 3 : 1];
+      return (from, to) => {
+        const sides = [...before];
+        sides[across] += to[0] - from[0];
+        sides[down] += to[1] - from[1];
+        set(Math.min(sides[0], sides[2]), Math.min(sides[1], sides[3]), Math.max(sides[0], sides[2]), Math.max(sides[1], sides[3]));
+      };
+    }
+    if (target === box && at) return (from, to) => set(...before.map((value, side) => value + to[side % 2] - from[side % 2]));
+    return (from, to) => set(Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.max(from[0], to[0]), Math.max(from[1], to[1]));
+  };
   frame.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
     event.preventDefault();
-    const [x, y] = point(event);
-    const resize = event.target.matches("[data-handle]");
-    const before = resize || event.target === box ? [...at] : null;
-    if (!before) set(x, y, x, y);
-    const move = (moved) => {
-      const [u, v] = point(moved);
-      if (resize) set(before[0], before[1], Math.max(u, before[0]), Math.max(v, before[1]));
-      else if (before) set(before[0] + u - x, before[1] + v - y, before[2] + u - x, before[3] + v - y);
-      else set(Math.min(x, u), Math.min(y, v), Math.max(x, u), Math.max(y, v));
-    };
+    const from = point(event);
+    const act = dragged(event.target);
+    const move = (moved) => act(from, point(moved));
     const end = () => {
       frame.removeEventListener("pointermove", move);
       box.focus();
+      say();
     };
     frame.setPointerCapture(event.pointerId);
     frame.addEventListener("pointermove", move);
@@ -134,6 +239,13 @@
     frame.addEventListener("pointercancel", end, { once: true });
   });
 
+  // Whoever is quicker than the picture is judged on the box that it brings.
+  form.addEventListener("htmx:confirm", (event) => {
+    if (event.target !== form || !asking) return;
+    event.preventDefault();
+    asking.then(() => event.detail.issueRequest(true));
+  });
+
   pages.hidden = true;
-  window.sigwebBoxes = { look, forget };
+  window.sigwebBoxes = { look, forget, focus: () => (holder.hidden ? false : (box.focus(), true)) };
 })();

@@ -2,12 +2,13 @@
 (() => {
   const MOST_BYTES = 10 * 1024 * 1024;
 
-  // The chosen file: shown at once, dropped or pasted as well as chosen.
+  // The chosen file: shown at once, dropped, pasted or photographed as well as chosen.
   const drop = document.getElementById("vf-drop");
   if (drop) {
     const input = drop.querySelector("input[type=file]");
     const preview = document.getElementById("vf-preview");
     const note = document.getElementById("vf-file");
+    const boxes = window.sigwebBoxes;
 
     const picture = (blob) => {
       if (preview.src) URL.revokeObjectURL(preview.src);
@@ -25,10 +26,10 @@
       } catch { /* the form itself will tell when the server is away */ }
       return drop.dataset.noPreview;
     };
-    const show = () => {
+    const show = async () => {
       const file = input.files[0];
       preview.parentElement.hidden = true;
-      window.sigwebBoxes?.forget();
+      boxes?.forget();
       drop.classList.toggle("vf-chosen", Boolean(file));
       note.textContent = "";
       if (!file) return;
@@ -36,8 +37,8 @@
       const tell = (words) => { note.textContent = [...parts, words].filter(Boolean).join(" · "); };
       if (file.size > MOST_BYTES) return tell(drop.dataset.tooLarge);
       tell();
-      window.sigwebBoxes?.look(file);
-      preview.onload = () => { preview.parentElement.hidden = false; };
+      // A page with boxes has its own picture.
+      preview.onload = () => { preview.parentElement.hidden = drop.classList.contains("vf-staged"); };
       preview.onerror = async () => {
         preview.onerror = () => tell(drop.dataset.noPreview);
         const found = await ask(file);
@@ -46,6 +47,14 @@
         else picture(found);
       };
       picture(file);
+      if (!boxes) return;
+      const refused = await boxes.look(file);
+      if (input.files[0] !== file) return;
+      if (refused) tell(refused);
+      if (drop.classList.contains("vf-staged")) preview.parentElement.hidden = true;
+      // Then Enter judges, unless somebody types meanwhile.
+      const free = [document.body, input, document.getElementById("vf-submit")].includes(document.activeElement);
+      if (free && !boxes.focus()) document.getElementById("vf-submit").focus();
     };
     const take = (files) => {
       if (!files || !files.length) return;
@@ -67,8 +76,14 @@
     // A file dropped beside the box must not replace the page and with it what was typed.
     for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
     document.addEventListener("paste", (event) => take(event.clipboardData?.files));
+    document.addEventListener("camera:taken", (event) => take([event.detail]));
     // Coming back with the browser's button brings the file back as well, later than this line runs.
-    window.addEventListener("pageshow", show);
+    window.addEventListener("pageshow", (event) => { if (!event.persisted) show(); });
+    // Enter judges wherever the focus is, as long as it is nowhere else needed.
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target !== document.body || !input.files.length) return;
+      input.form.requestSubmit(document.getElementById("vf-submit"));
+    });
   }
 
   // 422 carries sentences for the person; htmx leaves the answers to errors out unless told.
