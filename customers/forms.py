@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer, Specimen
 from sigweb.accounts.models import Branch
 
+EARLIEST = date(1920, 1, 1)  # whoever signed before does not sign any more; a year of two digits ends up there
 NUMBER = re.compile(r"[0-9A-Z]([0-9A-Z ./-]*[0-9A-Z])?")
 
 
@@ -106,12 +108,20 @@ class EnrolForm(StyledForm):
         help_text=_("If the bank wants a fresh set by then."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.fields["signed_on"].widget.attrs |= {"min": EARLIEST.isoformat(), "max": today.isoformat()}
+        self.fields["expires_on"].widget.attrs |= {"min": (today + timedelta(days=1)).isoformat()}
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         today = timezone.localdate()
         signed, expires = data.get("signed_on"), data.get("expires_on")
         if signed and signed > today:
             self.add_error("signed_on", _("This day is in the future."))
+        if signed and signed < EARLIEST:
+            self.add_error("signed_on", _("This day is too long ago. Is the year right?"))
         if expires and expires <= today:
             self.add_error("expires_on", _("The expiry must lie in the future."))
         return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from customers.models import Customer, Specimen
 
@@ -19,14 +20,19 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DraftResult:
-    """One file that was checked: what was stored (None: the bytes could not be read) and what to tell."""
+    """One file that was checked: what was stored (None: the bytes could not be read) and what to tell.
+
+    remarks: what was found. steps: what to do about it. replaced: the draft that this one took the place of.
+    """
 
     filename: str
     specimen: Specimen | None
     grade: str
     remarks: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     already: bool = False
+    replaced: UUID | None = None
 
     @property
     def chosen(self) -> bool:

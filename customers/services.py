@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from customers.advice import advice_on, specimen_advice
 from customers.blobs import keyed_digest, seal
 from customers.models import MAX_APPROVED, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
@@ -27,19 +29,26 @@ MAX_DRAFTS = 20
 
 
 def draft_add(
-    *, actor: User, enrolment: UUID, data: bytes, filename: str = "", customer: Customer | None = None
+    *,
+    actor: User,
+    enrolment: UUID,
+    data: bytes,
+    filename: str = "",
+    customer: Customer | None = None,
+    replaces: UUID | None = None,
 ) -> DraftResult:
     """Check one uploaded file and keep it, encrypted, as a draft of the form `enrolment`.
 
     A picture that can not be read is not kept; one without a usable signature is kept, marked as refused.
-    `customer` is the one the form is for, where he exists already. Raises Refused when the form is somebody
-    else's, was already submitted, or holds MAX_DRAFTS files.
+    `customer` is the one the form is for, where he exists already. `replaces` is the draft that this picture was cut
+    from; it is forgotten once the new one is kept, unless it was usable and the new one is not. Raises Refused when
+    the form is somebody else's, was already submitted, or holds MAX_DRAFTS files.
     """
     filename = filename.replace("\0", "")[-120:]
     try:
         signature = prepare(data)
     except ImageRefused as refusal:
-        return DraftResult(filename, None, Specimen.Grade.REFUSED, (refusal.sentence,))
+        return draft_unread(filename=filename, refusal=refusal)
     digest = keyed_digest(data)
     with transaction.atomic():
         siblings = _enrolment_lock(enrolment=enrolment, actor=actor)
@@ -48,18 +57,28 @@ def draft_add(
         for sibling in siblings:
             if sibling.digest == digest:
                 return draft_result(specimen=sibling, customer=customer, already=True)
-        if len(siblings) >= MAX_DRAFTS:
+        replaced = _draft_replaced(siblings, replaces, refused=signature.quality.refused)
+        if len(siblings) - (replaced is not None) >= MAX_DRAFTS:
             raise Refused(
                 "too_many_drafts",
                 _("This form already holds %(count)d pictures. Remove some before you add more.")
                 % {"count": MAX_DRAFTS},
             )
         specimen = _draft_store(actor, enrolment, data, filename, signature)
-    return draft_result(specimen=specimen, customer=customer)
+        if replaced is not None:
+            Specimen.objects.filter(pk=replaced.pk).delete()
+    result = draft_result(specimen=specimen, customer=customer)
+    return replace(result, replaced=replaced.public_id) if replaced is not None else result
+
+
+def draft_unread(*, filename: str, refusal: ImageRefused) -> DraftResult:
+    """What to tell about a file that can not be read."""
+    advice = advice_on(code=refusal.code, sentence=refusal.sentence)
+    return DraftResult(filename, None, Specimen.Grade.REFUSED, (advice.finding,), (advice.step,) if advice.step else ())
 
 
 def draft_result(*, specimen: Specimen, customer: Customer | None, already: bool = False) -> DraftResult:
-    """What to tell about a stored draft: its remarks, and warnings about equal pictures."""
+    """What to tell about a stored draft: what was found, what to do, and warnings about equal pictures."""
     warnings = []
     if already:
         warnings.append(_("You already added this picture; it is counted once."))
@@ -67,8 +86,16 @@ def draft_result(*, specimen: Specimen, customer: Customer | None, already: bool
         warnings.append(_("This customer already has this very picture; it will not be stored a second time."))
     if specimens_elsewhere(digest=specimen.digest, customer=customer).exists():
         warnings.append(_("The very same picture is enrolled at another customer. Make sure that it is the right one."))
-    remarks = tuple(str(remark["sentence"]) for remark in specimen.quality.get("remarks", ()))
-    return DraftResult(specimen.filename, specimen, specimen.quality_grade, remarks, tuple(warnings), already=already)
+    advice = specimen_advice(specimen=specimen)
+    return DraftResult(
+        specimen.filename,
+        specimen,
+        specimen.quality_grade,
+        remarks=tuple(one.finding for one in advice),
+        steps=tuple(one.step for one in advice if one.step),
+        warnings=tuple(warnings),
+        already=already,
+    )
 
 
 def draft_remove(*, actor: User, specimen: Specimen) -> None:
@@ -225,6 +252,14 @@ def _enrolment_lock(*, enrolment: UUID, actor: User) -> list[Specimen]:
     if any(row.enrolled_by_id != actor.pk for row in rows):
         raise Refused("not_yours", _("This form belongs to somebody else. Start a new enrolment."))
     return rows
+
+
+def _draft_replaced(siblings: Sequence[Specimen], replaces: UUID | None, *, refused: bool) -> Specimen | None:
+    """The draft that makes room for the new picture: not a usable one for one that is refused."""
+    for sibling in siblings:
+        if sibling.public_id == replaces and (not refused or sibling.quality_grade == Specimen.Grade.REFUSED):
+            return sibling
+    return None
 
 
 def _chosen_drafts(siblings: Sequence[Specimen], chosen: Sequence[UUID]) -> list[Specimen]:

@@ -1,8 +1,8 @@
 """Whether the signatures about to be enrolled belong together: one bad specimen poisons a set.
 
 Each is compared with the others of the customer, as a verification would compare it (leave-one-out). One that is
-unlike most of them and lies beyond 98 of 100 genuine signatures is marked. Nothing is decided here and nothing is
-stored: the person who enrols sees it before he saves.
+unlike most of them and lies beyond 99 of 100 genuine signatures is marked. Nothing is decided here and nothing is
+stored: the person who enrols sees it before he saves. The shares are measured in docs/adr/012.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from verification.questions import VerificationRefused, model_demand
 if TYPE_CHECKING:
     from sigweb.accounts.models import User
 
+APART = 0.10  # of genuine pairs lie further apart than two signatures that are alike
+BEYOND = 0.01  # of genuine signatures lie further from others than one that is not marked
 MOST = 12  # drafts that are looked at; more are never stored at once
 TELLS = ("match_rate_genuine", "refer_rate_genuine")
 
@@ -127,13 +129,13 @@ def _score(bundle: Bundle, features: Features, others: Sequence[Features]) -> fl
 
 
 def _beyond(bundle: Bundle, features: Features, others: Sequence[Features]) -> bool:
-    """Whether a signature lies further from others than 98 of 100 genuine ones do."""
-    return _score(bundle, features, others) > bundle.scorer.calibrations[len(others)].t_no_match
+    """Whether a signature lies further from others than nearly all genuine ones do."""
+    return _score(bundle, features, others) > bundle.scorer.calibrations[len(others)].score_at_frr(BEYOND)
 
 
 def _alike(bundle: Bundle, left: Features, right: Features) -> bool:
-    """Whether two lone signatures lie no further apart than 98 of 100 genuine pairs."""
-    return _score(bundle, left, [right]) <= bundle.scorer.calibrations[1].t_no_match
+    """Whether two lone signatures lie no further apart than most genuine pairs."""
+    return _score(bundle, left, [right]) <= bundle.scorer.calibrations[1].score_at_frr(APART)
 
 
 def _embedded(bundle: Bundle, drafts: Sequence[Specimen]) -> list[Features]:

@@ -50,7 +50,7 @@ def enrol_more(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def draft_add(request: HttpRequest) -> HttpResponse:
-    """Check one file and answer with its card."""
+    """Check one file and answer with its card; `replaces` names the draft that it was cut from."""
     user = person(request, "customers.enrol_specimen")
     customer = None
     if request.POST.get("customer"):
@@ -60,7 +60,7 @@ def draft_add(request: HttpRequest) -> HttpResponse:
     if enrolment is None or upload is None:
         return _card(request, _unread("", _("No file arrived. Choose it again.")), 400)
     try:
-        result = _draft(user, enrolment, upload, customer)
+        result = _draft(user, enrolment, upload, customer, _uuid(request.POST.get("replaces")))
     except Refused as refusal:
         return _card(request, _unread(upload.name or "", refusal.sentence), 409)
     return _card(request, result, 200)
@@ -148,15 +148,22 @@ def _files_with_form(
     return unread, ""
 
 
-def _draft(user: User, enrolment: UUID, upload: UploadedFile[bytes], customer: Customer | None) -> DraftResult:
-    name = upload.name or ""
-    if (upload.size or 0) > MAX_BYTES:
-        return _unread(
-            name,
-            _("This file is larger than %(most)d MB. Scan it with fewer dots per inch, or cut it to the signature.")
-            % {"most": MAX_BYTES // 1024 // 1024},
-        )
-    return services.draft_add(actor=user, enrolment=enrolment, data=upload.read(), filename=name, customer=customer)
+def _draft(
+    user: User,
+    enrolment: UUID,
+    upload: UploadedFile[bytes],
+    customer: Customer | None,
+    replaces: UUID | None = None,
+) -> DraftResult:
+    # One that is too large was cut short on arrival; imaging says so by its length.
+    return services.draft_add(
+        actor=user,
+        enrolment=enrolment,
+        data=upload.read(),
+        filename=upload.name or "",
+        customer=customer,
+        replaces=replaces,
+    )
 
 
 def _page(

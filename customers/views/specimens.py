@@ -21,18 +21,21 @@ from sigweb.audit.services import audit_record
 
 logger = logging.getLogger(__name__)
 
+SIDES = {"original": 1600, "whole": 4000}  # pixels of the longer side at most
+
 
 @login_required
 @require_safe
 def specimen_image(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The picture as it was uploaded (view=original) or the normalised ink (view=ink), always a fresh PNG."""
+    """The picture as it was uploaded (view=original; view=whole: large enough to cut from it) or the normalised ink
+    (view=ink), always a fresh PNG."""
     user, specimen = picture_for(request, public_id)
     view = request.GET.get("view", "original")
-    if view not in ("original", "ink"):
+    if view not in ("ink", *SIDES):
         raise Http404
     try:
         data = specimen_bytes(specimen=specimen)
-        png = page_png(data) if view == "original" else ink_png(prepare(data).fine)
+        png = ink_png(prepare(data).fine) if view == "ink" else page_png(data, max_side=SIDES[view])
     except (BlobDamaged, ImageRefused) as error:
         logger.error("The picture of specimen %s can not be shown: %s", specimen.public_id, error)
         services.specimen_mark_unreadable(specimen=specimen, reason=type(error).__name__, request=request)

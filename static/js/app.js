@@ -48,6 +48,7 @@
       event.preventDefault();
       return;
     }
+    if (form.hasAttribute("data-log-out")) sessionStorage.clear(); // what was typed is nobody else's business
     if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
     if (form.dataset.sent) {
       event.preventDefault();

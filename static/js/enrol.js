@@ -11,6 +11,7 @@
   const enrolment = form.elements.enrolment.value;
   let busy = 0;
   const queue = [];
+  const unsent = new WeakMap(); // the file of a card that did not come through
 
   // A reload, or coming back, finds the same drafts again. The id is random and names nobody.
   const here = new URL(location.href);
@@ -47,28 +48,42 @@
     return card;
   };
 
+  // A file that did not come through; `act`: what can be done about it here, beside taking it out.
+  const failed = (file, text, act, replaces = "") => {
+    const card = note("failed", file, text);
+    unsent.set(card, { file, replaces });
+    card.querySelector("[data-again]").hidden = act !== "again";
+    card.querySelector("[data-crop]").hidden = act !== "crop";
+    return card;
+  };
+
+  const cardOf = (id) => drafts.querySelector(`[data-draft="${id}"]`);
   const place = (holder, html) => {
     const box = document.createElement("template");
     box.innerHTML = html.trim();
     const card = box.content.firstElementChild;
-    const twin = card && card.dataset.draft && drafts.querySelector(`[data-draft="${card.dataset.draft}"]`);
-    if (twin) twin.remove();
+    // The same picture a second time, and the one that this was cut from, make room.
+    for (const id of [card.dataset.draft, card.dataset.replaced]) if (id) cardOf(id)?.remove();
     holder.replaceWith(card);
+    // Whoever came from a dialog stays where the card is.
+    if (document.activeElement === document.body) card.querySelector("[data-crop], [data-remove]")?.focus();
   };
 
-  const send = async ({ file, holder }) => {
+  const send = async ({ file, holder, replaces }) => {
     const body = new FormData();
-    body.append("file", file);
+    body.append("file", file, file.name);
     body.append("enrolment", enrolment);
     body.append("customer", texts.customer);
+    body.append("replaces", replaces);
     try {
       const answer = await fetch(texts.add, { method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual" });
       const html = answer.headers.get("Content-Type")?.startsWith("text/html") && answer.status < 500 ? await answer.text() : "";
       // Only our own card may stand here, not the page of a proxy or the log-in.
       if (/^\s*<article class="draft/.test(html)) place(holder, html);
-      else holder.replaceWith(note("failed", file, texts.failed));
+      else if (answer.type === "opaqueredirect" || answer.status === 403) holder.replaceWith(failed(file, texts.expired, ""));
+      else holder.replaceWith(failed(file, texts.failed, "again", replaces));
     } catch {
-      holder.replaceWith(note("failed", file, texts.offline));
+      holder.replaceWith(failed(file, texts.offline, "again", replaces));
     }
   };
 
@@ -83,19 +98,32 @@
     work();
   };
 
-  const add = (files) => {
+  // Each file gets a card: at the end, in place of the card `instead`, or after that of the draft `replaces`.
+  const add = (files, { replaces = "", instead = null } = {}) => {
     for (const file of files) {
-      if (file.size > Number(texts.maxBytes)) {
-        drafts.append(note("failed", file, texts.tooLarge));
-        continue;
-      }
-      const holder = note("checking", file, texts.checking);
-      drafts.append(holder);
-      queue.push({ file, holder });
+      const large = file.size > Number(texts.maxBytes);
+      const holder = large ? failed(file, texts.tooLarge, "crop", replaces) : note("checking", file, texts.checking);
+      if (instead) instead.replaceWith(holder);
+      else if (cardOf(replaces)) cardOf(replaces).after(holder);
+      else drafts.append(holder);
+      if (!large) queue.push({ file, holder, replaces });
     }
     count();
     work();
     work();
+  };
+
+  const named = (blob, name) => {
+    const ending = blob.type === "image/jpeg" ? "jpg" : "png";
+    return new File([blob], `${name.replace(/\.\w{1,5}$/, "")}.${ending}`, { type: blob.type });
+  };
+  // The cut-out of a draft takes its place once it is stored; that of a file which was never stored, at once.
+  const crop = async (card, address) => {
+    const kept = unsent.get(card);
+    const cut = await window.sigweb.crop(address || kept.file);
+    if (!cut) return;
+    const file = named(cut, card.querySelector(".file").textContent);
+    add([file], kept ? { instead: card, replaces: kept.replaces } : { replaces: card.dataset.draft });
   };
 
   input.addEventListener("change", () => {
@@ -116,10 +144,32 @@
     if (files.length) add(files);
   });
 
+  const photo = document.getElementById("photograph-button");
+  const phone = document.getElementById("photograph-phone");
+  photo.hidden = !window.sigweb.cameraWorks;
+  document.getElementById("photograph-note").hidden = window.sigweb.cameraWorks;
+  phone.hidden = window.sigweb.cameraWorks || !window.matchMedia("(pointer: coarse)").matches;
+  photo.addEventListener("click", () => {
+    window.sigweb.photograph((cut, number) => add([named(cut, texts.photo.replace("%n", number))]));
+  });
+  phone.querySelector("input").addEventListener("change", ({ target }) => {
+    add([...target.files]);
+    target.value = "";
+  });
+
   drafts.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-remove]");
+    const button = event.target.closest("[data-remove], [data-crop], [data-again]");
     if (!button) return;
     const card = button.closest(".draft");
+    if ("crop" in button.dataset) {
+      crop(card, button.dataset.crop);
+      return;
+    }
+    if ("again" in button.dataset) {
+      const { file, replaces } = unsent.get(card);
+      add([file], { instead: card, replaces });
+      return;
+    }
     if (button.dataset.remove) {
       button.disabled = true;
       try {
@@ -136,6 +186,13 @@
     input.focus();
   });
   drafts.addEventListener("change", count);
+  // What the comparison says of a picture is marked on its card too.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "agreement") return;
+    for (const mark of drafts.querySelectorAll(".draft-mark")) {
+      mark.hidden = !document.getElementById(mark.hash.slice(1));
+    }
+  });
   form.addEventListener("submit", (event) => {
     if (!busy && !queue.length) return;
     event.preventDefault(); // before the page-wide handler, which leaves a prevented form alone

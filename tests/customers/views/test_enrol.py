@@ -77,7 +77,7 @@ def test_a_good_file_answers_with_its_card(desk: Client) -> None:
     assert "a &lt;b&gt;.png" in card
 
 
-@pytest.mark.parametrize(("data", "words"), [(blank(), "No ink"), (b"GIF89a", "PNG, JPEG"), (b"", "empty")])
+@pytest.mark.parametrize(("data", "words"), [(blank(), "No ink"), (b"GIF89a", "Save it as PNG, JPEG"), (b"", "empty")])
 def test_a_bad_file_answers_with_the_reason_and_no_box_to_tick(desk: Client, data: bytes, words: str) -> None:
     response = desk.post("/customers/drafts/", {"enrolment": uuid.uuid4(), "file": upload(data)})
     card = response.content.decode()
