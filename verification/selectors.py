@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, Specimen
@@ -19,13 +20,26 @@ if TYPE_CHECKING:
     from sigweb.accounts.models import User
 
 
+OLD_YEARS = 5  # after which a specimen's age is pointed out
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One specimen beside the questioned signature. vector, local: distances in [0, 2]; small is alike."""
+    """One specimen beside the questioned signature.
+
+    vector, local: distances in [0, 2]; small is alike. years: whole ones from its signing to the verification, None
+    where the day of signing is not known.
+    """
 
     specimen: Specimen
     vector: float
     local: float
+    years: int | None = None
+
+    @property
+    def is_old(self) -> bool:
+        """Signed so long before the questioned signature that the hand may have changed."""
+        return self.years is not None and self.years >= OLD_YEARS
 
     @property
     def vector_share(self) -> float:
@@ -88,12 +102,19 @@ def verification_comparisons(verification: Verification) -> list[Comparison]:
     """The specimens that were compared, the closest first."""
     ids = [UUID(entry["specimen"]) for entry in verification.distances]
     specimens = {row.public_id: row for row in Specimen.objects.filter(public_id__in=ids).defer("image")}
+    asked = timezone.localdate(verification.asked_at)
     found = [
-        Comparison(specimens[UUID(entry["specimen"])], float(entry["vector"]), float(entry["local"]))
+        Comparison(specimen, float(entry["vector"]), float(entry["local"]), _years(specimen.signed_on, asked))
         for entry in verification.distances
-        if UUID(entry["specimen"]) in specimens
+        if (specimen := specimens.get(UUID(entry["specimen"]))) is not None
     ]
     return sorted(found, key=lambda comparison: (comparison.local, comparison.vector))
+
+
+def _years(signed: date | None, asked: date) -> int | None:
+    if signed is None:
+        return None
+    return asked.year - signed.year - ((asked.month, asked.day) < (signed.month, signed.day))
 
 
 def likelihood_in_words(ratio: float) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from mlcore.bundle import ArtefactError
 from mlcore.selectors import model_bundle
 from sigweb.accounts.access import person
+from verification.cautions import verification_cautions
 from verification.decisions import decision_options, is_override
 from verification.forms import ListForm
 from verification.models import Verification
@@ -30,6 +31,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The verdict and what it stands on."""
     user, verification = verification_for(request, public_id)
     ratio = verification.calibration.get("likelihood_ratio")
+    comparisons = verification_comparisons(verification)
     context = {
         "verification": verification,
         "options": decision_options(actor=user, verification=verification),
@@ -37,7 +39,8 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "reasons": Verification.Reason.choices,
         "customer": verification.customer,
         "likelihood": likelihood_in_words(ratio) if ratio else "",
-        "comparisons": verification_comparisons(verification),
+        "comparisons": comparisons,
+        "cautions": verification_cautions(verification, comparisons),
         "may_see": user.has_perm(SEES),
         "image_url": reverse("verification:image", args=[verification.public_id]),
         "scale": score_scale(

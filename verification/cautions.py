@@ -1,0 +1,55 @@
+"""What a reader of a verdict should know beside it: specimens that are old or expired, and what the picture copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from customers.models import Specimen
+from verification.models import Verification
+from verification.selectors import OLD_YEARS, Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Cautions:
+    """old: of the compared specimens, signed OLD_YEARS or more before. expired: approved ones left out for that.
+
+    place: which of the comparisons, from 1, it is a copy of; 0 for none. earlier: the verification it is a copy of.
+    """
+
+    old: int
+    old_years: int
+    expired: int
+    place: int
+    earlier: Verification | None
+
+
+def verification_cautions(verification: Verification, comparisons: Sequence[Comparison]) -> Cautions:
+    """The cautions on a verdict; comparisons in the order in which they are shown."""
+    copied = verification.copy_of.get("public_id", "")
+    places = [str(comparison.specimen.public_id) for comparison in comparisons]
+    return Cautions(
+        old=sum(comparison.is_old for comparison in comparisons),
+        old_years=OLD_YEARS,
+        expired=_expired(verification),
+        place=places.index(copied) + 1 if copied in places else 0,
+        earlier=_earlier(verification),
+    )
+
+
+def _expired(verification: Verification) -> int:
+    """Approved specimens that had expired when the verification was asked."""
+    return Specimen.objects.filter(
+        customer=verification.customer_id,
+        state=Specimen.State.APPROVED,
+        expires_on__lt=timezone.localdate(verification.asked_at),
+    ).count()
+
+
+def _earlier(verification: Verification) -> Verification | None:
+    if verification.copy_of.get("kind") != "verification":
+        return None
+    rows = Verification.objects.select_related("asked_by").defer("image", "sketch")
+    return rows.filter(public_id=verification.copy_of["public_id"]).first()
