@@ -12,12 +12,13 @@ from PIL import Image
 from customers.blobs import BlobDamaged, unseal
 from customers.models import Specimen
 from customers.selectors import specimen_bytes
+from mlcore.bundle import ArtefactError, Bundle
 from mlcore.imaging import ImageRefused, Signature, prepare
 from mlcore.scoring.copies import alignment, sketch_of
 from mlcore.scoring.heatmap import cost_map
+from mlcore.selectors import model_bundle
 from verification.images import ImageLost, questioned_signature
 from verification.models import Verification
-from verification.questions import model_demand
 
 Colour = npt.NDArray[np.uint8]
 
@@ -25,45 +26,55 @@ Colour = npt.NDArray[np.uint8]
 # heat of what differs.
 LAYERS = ("questioned", "specimen", "heat")
 _RED, _BLUE = (196, 60, 40), (20, 90, 170)
+_SIZE = (768, 384)
+_ROOM = (48, 24)  # pixels of the fine canvas, across and down: a specimen that is laid over may reach further
 _HOTTEST = 1.2  # heat from which the colour no longer changes
 
 
 def closer_png(*, verification: Verification, specimen: Specimen, layer: str) -> bytes:
-    """PNG 768 x 384 of one of LAYERS. Raises ImageLost, and VerificationRefused where heat has no model."""
+    """PNG 768 x 384 of one of LAYERS. Raises ImageLost; for heat also where the model that judged is gone."""
     try:
         asked = questioned_signature(
             verification, unseal(bytes(verification.image), context=str(verification.public_id))
         )
         if layer == "questioned":
-            return _png(_tinted(asked.fine, _RED))
+            return _png(_tinted(_with_room(asked.fine), _RED))
         known = prepare(specimen_bytes(specimen=specimen))
     except (BlobDamaged, ImageRefused) as error:
         raise ImageLost from error
     if layer == "specimen":
         return _png(_tinted(_laid_over(known, asked), _BLUE))
-    return _png(_heat(asked, known))
+    try:
+        bundle = model_bundle(verification.model_version)
+    except ArtefactError as error:
+        raise ImageLost from error
+    return _png(_heat(asked, known, bundle))
 
 
 def _tinted(ink: npt.NDArray[np.uint8], colour: tuple[int, int, int]) -> Colour:
-    """Ink, uint8 (H, W), as a picture (2H, 2W, 4) of one colour whose opacity is the ink."""
-    large = cv2.resize(ink, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    """Ink, uint8 (H, W), as a picture (384, 768, 4) of one colour whose opacity is the ink."""
+    large = cv2.resize(ink, _SIZE, interpolation=cv2.INTER_CUBIC)
     plane = np.empty((*large.shape, 4), np.uint8)
     plane[..., :3], plane[..., 3] = colour, large
     return plane
 
 
 def _laid_over(known: Signature, asked: Signature) -> npt.NDArray[np.uint8]:
-    """The specimen's ink, moved, turned and scaled onto the questioned one as well as it goes."""
+    """The specimen's ink, moved, turned and scaled onto the questioned one as well as it goes, with room around."""
     matrix = alignment(sketch_of(asked.canvas), sketch_of(known.canvas)).matrix()
     # From canvas pixels to those of the fine canvas, two of which lie in one.
     matrix[:, 2] = 2 * matrix[:, 2] + 0.5 - 0.5 * matrix[:, :2].sum(axis=1)
-    size = (known.fine.shape[1], known.fine.shape[0])
+    matrix[:, 2] += _ROOM
+    size = (known.fine.shape[1] + 2 * _ROOM[0], known.fine.shape[0] + 2 * _ROOM[1])
     return np.asarray(cv2.warpAffine(known.fine, matrix, size, flags=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _heat(asked: Signature, known: Signature) -> Colour:
+def _with_room(fine: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return np.pad(fine, ((_ROOM[1], _ROOM[1]), (_ROOM[0], _ROOM[0])))
+
+
+def _heat(asked: Signature, known: Signature, bundle: Bundle) -> Colour:
     """The questioned ink, grey, over the heat: clear where it agrees, yellow to dark red where it does not."""
-    _version, bundle = model_demand()
     questioned, specimen = bundle.embed(np.stack([asked.canvas, known.canvas]))
     height, width = asked.fine.shape
     heat = np.clip(cost_map(questioned, specimen, shape=(2 * height, 2 * width)) / _HOTTEST, 0, 1)[..., None]

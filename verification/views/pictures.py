@@ -14,7 +14,6 @@ from customers.models import Specimen
 from sigweb.audit.services import audit_record
 from verification.closer import LAYERS, closer_png
 from verification.images import VIEWS, ImageLost, verification_png
-from verification.questions import VerificationRefused
 from verification.views.access import verification_for
 
 
@@ -46,7 +45,7 @@ def closer(request: HttpRequest, public_id: UUID, specimen_id: UUID) -> HttpResp
     specimen = get_object_or_404(Specimen, public_id=specimen_id)
     try:
         png = closer_png(verification=verification, specimen=specimen, layer=layer)
-    except (ImageLost, VerificationRefused):
+    except ImageLost:
         return HttpResponse(_("This picture can not be drawn any more."), status=503, content_type="text/plain")
     details = {"view": layer, "specimen": str(specimen_id)}
     audit_record(actor=user, action="signature.viewed", obj=verification, request=request, details=details)
