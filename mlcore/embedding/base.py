@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ class BaseRecipe:
     recordings: folder with *.npz or None. signers: synthetic ones. sources: which of SOURCES are trained on. without:
     data sets that neither training nor the fit sees. start: a model folder or .keras file to take the first weights
     from. learning_rate: the highest of the run. frozen: stages at the network's beginning that keep their weights.
-    work: folder of checkpoint, curves and export. cache: prepared canvases, shared by all runs.
+    average: a model whose weights are averaged with the trained ones. work: folder of checkpoint, curves and export.
+    cache: prepared canvases, shared by all runs.
     """
 
     name: str
@@ -45,6 +46,7 @@ class BaseRecipe:
     start: Path | None = None
     learning_rate: float = 1e-3
     frozen: int = 0
+    average: Path | None = None
 
     def corpus(self) -> CorpusPlan:
         """What of all this is trained on."""
@@ -74,6 +76,8 @@ def train_base(
     """
     import keras
 
+    from mlcore.embedding.averaging import BATCHES, average_with
+    from mlcore.embedding.batches import augmented_batches
     from mlcore.embedding.checkpoint import warm_start
     from mlcore.embedding.export import export_network
     from mlcore.embedding.network import build_network
@@ -101,12 +105,17 @@ def train_base(
         data=corpus_key(recipe.corpus()) + (f" from {start[:16]}" if start else ""),
         on_progress=_logged(recipe.work, on_progress),
     )
+    averaged = None
+    if recipe.average:
+        longer = replace(plan, steps=step + BATCHES)
+        batches = augmented_batches(corpus, longer, first_step=step)
+        averaged = average_with(model, recipe.average, (canvases for canvases, _, _ in batches))
     keras_file, onnx_file = export_network(model, recipe.work / "export")
     network = Network.load(onnx_file, file_digest(onnx_file))
     training = {"steps": step, "seed": recipe.seed, "batch": plan.batch.images, "parameters": model.count_params()}
     facts = {
         "data": corpus_facts(corpus),
-        "training": {**training, **_origin(recipe, corpus, start), "recipe": asdict(plan)},
+        "training": {**training, **_origin(recipe, corpus, start), "averaged": averaged, "recipe": asdict(plan)},
     }
     return keras_file, onnx_file, pick_cohort(corpus, network.embed), facts
 

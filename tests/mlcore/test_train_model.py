@@ -83,6 +83,25 @@ def test_started_again_it_finds_its_checkpoint_and_only_fits_and_writes(data: Pa
     assert len((trained / "work" / "progress.jsonl").read_text().splitlines()) == 1
 
 
+def test_weights_are_averaged_with_another_models_and_the_run_can_go_on_without(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    import keras
+
+    begun(trained, tmp_path)
+    train(data, tmp_path, sources="images", average=trained / "model", name="averaged")
+    manifest = load_bundle(tmp_path / "model").manifest
+    assert manifest["training"]["averaged"] == file_digest(trained / "model" / "network.keras")
+    assert load_bundle(trained / "model").manifest["training"]["averaged"] is None
+    # A network averaged with itself is itself, but for the statistics.
+    before, after = (
+        keras.models.load_model(folder / "model" / "network.keras", compile=False) for folder in (trained, tmp_path)
+    )
+    assert np.allclose(before.get_layer("projection").kernel, after.get_layer("projection").kernel, atol=1e-6)
+    with pytest.raises(CommandError, match="There is no Keras model to start from"):
+        train(data, tmp_path, sources="images", average=tmp_path / "missing", replace=True)
+
+
 def test_it_starts_from_a_model_adds_sources_and_leaves_a_data_set_unseen(
     data: Path, trained: Path, tmp_path: Path
 ) -> None:
