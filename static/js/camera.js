@@ -1,5 +1,5 @@
 // Photographs with the camera of this machine: `sigweb.photograph(taken)` shows the dialog; `taken(blob, number)` gets
-// the cut-out of each photograph until somebody finishes.
+// the cut-out of each photograph until somebody finishes. With `{ single: true }` the first photograph, uncut, ends it.
 (() => {
   // Browsers give the camera to pages over HTTPS and on this very machine only.
   window.sigweb.cameraWorks = Boolean(window.isSecureContext && navigator.mediaDevices?.getUserMedia);
@@ -13,6 +13,7 @@
   let stream = null;
   let taken = () => {};
   let number = 0;
+  let single = false;
 
   const stop = () => {
     for (const track of stream?.getTracks() || []) track.stop();
@@ -39,6 +40,7 @@
       if (!dialog.open) return stop(); // closed while the browser asked
       video.srcObject = stream;
       await video.play();
+      await new Promise((resolve) => { setTimeout(resolve, 300); }); // the first pictures of a camera are dark
       await cameras();
     } catch (error) {
       const why = { NotAllowedError: "denied", NotFoundError: "none", OverconstrainedError: "none", NotReadableError: "busy" };
@@ -58,7 +60,13 @@
   });
 
   shutter.addEventListener("click", async () => {
-    const cut = await window.sigweb.crop(await picture());
+    const whole = await picture();
+    if (single) {
+      dialog.close();
+      taken(whole, 1);
+      return;
+    }
+    const cut = await window.sigweb.crop(whole);
     if (!cut) return;
     number += 1;
     taken(cut, number);
@@ -68,8 +76,9 @@
   choice.addEventListener("change", () => start(choice.value));
   document.getElementById("camera-done").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", stop);
-  window.sigweb.photograph = (told) => {
+  window.sigweb.photograph = (told, options = {}) => {
     taken = told;
+    single = Boolean(options.single);
     number = 0;
     dialog.showModal();
     start();

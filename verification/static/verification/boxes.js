@@ -132,7 +132,8 @@
     if (proposals.length > 1 || count > 1) open(proposals.length > 1 ? proposals[0] : null);
     else choose.hidden = false;
   };
-  // The server's picture of a page of the file, and where to sign on it. Gives the sentence of a refusal, or "".
+  // The server's picture of a page of the file, and where it may be signed. Gives the picture and whether it is staged
+  // here with its boxes, or the sentence of a refusal, or nothing where the server is away.
   const look = (chosen, number = 1) => {
     file = chosen;
     shown = number;
@@ -140,11 +141,11 @@
     const asked = (async () => {
       try {
         const found = await ask(chosen, number);
-        if (file !== chosen || shown !== number) return "";
+        if (file !== chosen || shown !== number) return {};
         if (found.answer) take(found);
-        return found.refused || "";
+        return { ...found, staged: !holder.hidden };
       } catch {
-        return ""; // the form itself will tell when the server is away
+        return {}; // the form itself will tell when the server is away
       }
     })();
     asking = asked;
@@ -155,7 +156,7 @@
     const to = clamp(Math.round(number) || 1, 1, count);
     page.value = to;
     if (!file || to === shown) return;
-    const refused = await look(file, to);
+    const { refused } = await look(file, to);
     tell(refused || texts.page.replace("%n", to).replace("%m", count));
   };
 

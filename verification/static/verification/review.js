@@ -8,6 +8,7 @@
   const typing = (target) => target.matches("input:not([type=hidden]), textarea, [contenteditable]");
 
   document.addEventListener("keydown", (event) => {
+    if (!form.isConnected) return; // of a verdict that was left without a reload
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target)) return;
     if (event.target.closest("dialog, .dropdown-menu, .rv-filter")) return;
     const key = event.key.toLowerCase();

@@ -37,21 +37,26 @@
       const tell = (words) => { note.textContent = [...parts, words].filter(Boolean).join(" · "); };
       if (file.size > MOST_BYTES) return tell(drop.dataset.tooLarge);
       tell();
-      // A page with boxes has its own picture.
-      preview.onload = () => { preview.parentElement.hidden = drop.classList.contains("vf-staged"); };
-      preview.onerror = async () => {
-        preview.onerror = () => tell(drop.dataset.noPreview);
-        const found = await ask(file);
-        if (input.files[0] !== file) return;
-        if (typeof found === "string") tell(found);
-        else picture(found);
+      const local = () => {
+        preview.onload = () => { preview.parentElement.hidden = false; };
+        preview.onerror = async () => {
+          preview.onerror = () => tell(drop.dataset.noPreview);
+          const found = await ask(file);
+          if (input.files[0] !== file) return;
+          if (typeof found === "string") tell(found);
+          else picture(found);
+        };
+        picture(file);
       };
-      picture(file);
-      if (!boxes) return;
-      const refused = await boxes.look(file);
+      if (!boxes) return local();
+      const found = await boxes.look(file);
       if (input.files[0] !== file) return;
-      if (refused) tell(refused);
-      if (drop.classList.contains("vf-staged")) preview.parentElement.hidden = true;
+      if (found.refused) tell(found.refused);
+      else if (!found.picture) local(); // the server is away
+      else if (!found.staged) {
+        preview.onload = () => { preview.parentElement.hidden = false; };
+        picture(found.picture);
+      }
       // Then Enter judges, unless somebody types meanwhile.
       const free = [document.body, input, document.getElementById("vf-submit")].includes(document.activeElement);
       if (free && !boxes.focus()) document.getElementById("vf-submit").focus();
@@ -76,7 +81,15 @@
     // A file dropped beside the box must not replace the page and with it what was typed.
     for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
     document.addEventListener("paste", (event) => take(event.clipboardData?.files));
-    document.addEventListener("camera:taken", (event) => take([event.detail]));
+    const photo = document.getElementById("photograph-button");
+    if (photo) {
+      photo.hidden = !window.sigweb.cameraWorks;
+      document.getElementById("photograph-note").hidden = window.sigweb.cameraWorks;
+      photo.addEventListener("click", () => {
+        const named = (blob) => new File([blob], `${photo.dataset.name}.jpg`, { type: blob.type });
+        window.sigweb.photograph((blob) => take([named(blob)]), { single: true });
+      });
+    }
     // Coming back with the browser's button brings the file back as well, later than this line runs.
     window.addEventListener("pageshow", (event) => { if (!event.persisted) show(); });
     // Enter judges wherever the focus is, as long as it is nowhere else needed.
