@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -117,6 +117,13 @@ def customers_thin() -> QuerySet[Customer]:
     return customers_filtered(status=Customer.Status.ACTIVE, show="thin")
 
 
+def customers_ready() -> QuerySet[Customer]:
+    """Active customers with at least THIN_BELOW approved specimens, by number."""
+    many = Specimen.objects.filter(state=Specimen.State.APPROVED).order_by().values("customer")
+    full = many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer")
+    return Customer.objects.filter(status=Customer.Status.ACTIVE, pk__in=full).order_by("number")
+
+
 def customers_waiting() -> QuerySet[Customer]:
     """Customers with specimens that wait for approval, the longest wait first; adds `waits_since`."""
     oldest = Specimen.objects.filter(customer=OuterRef("pk"), state=Specimen.State.PENDING).order_by("enrolled_at")
@@ -125,6 +132,11 @@ def customers_waiting() -> QuerySet[Customer]:
         .annotate(waits_since=Subquery(oldest.values("enrolled_at")[:1]))
         .order_by(F("waits_since"), "name")
     )
+
+
+def specimens_enrolled(*, day: date) -> int:
+    """How many specimens were turned in on a day; drafts do not count."""
+    return Specimen.objects.exclude(state=Specimen.State.DRAFT).filter(enrolled_at__date=day).count()
 
 
 def specimens_unreadable() -> QuerySet[Specimen]:

@@ -19,7 +19,7 @@ from customers import services
 from customers.forms import CustomerForm, EnrolForm
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
-from customers.selectors import drafts_of, enrolment_customer, specimens_room
+from customers.selectors import drafts_of, enrolment_customer, enrolment_rows, specimens_room
 from customers.views.access import customer_for, draft_for
 from mlcore.imaging import Limits
 from sigweb.accounts.access import person
@@ -85,6 +85,8 @@ def _enrol(request: HttpRequest, user: User, customer: Customer | None) -> HttpR
         done = enrolment_customer(enrolment=enrolment, actor=user)
         if done is not None:  # came back with the browser's button after submitting
             return redirect("customers:detail", done.public_id)
+        if enrolment_rows(enrolment=enrolment).exclude(enrolled_by=user).exists():
+            enrolment = None  # the address of a colleague's form: he logged out, another person logged in
     initial = {"branch": user.branch.public_id} if user.branch else {}
     return _page(
         request,

@@ -48,6 +48,7 @@ def days(count: int) -> str:
         (days(1), "", {"signed_on"}),
         ("", days(0), {"expires_on"}),
         ("yesterday", "", {"signed_on"}),
+        ("0024-03-01", "", {"signed_on"}),
     ],
 )
 def test_days_must_make_sense(signed: str, expires: str, wrong: set[str]) -> None:

@@ -124,6 +124,43 @@ def test_a_form_holds_only_so_many_drafts(teller: User, enrolment: UUID, monkeyp
     assert refusal.value.code == "too_many_drafts"
 
 
+def test_what_was_cut_from_a_draft_takes_its_place(teller: User, enrolment: UUID) -> None:
+    old = draft(teller, enrolment)
+    result = services.draft_add(actor=teller, enrolment=enrolment, data=cut(), replaces=old.public_id)
+    assert result.replaced == old.public_id
+    assert Specimen.objects.get() == result.specimen
+
+
+def test_a_cut_out_that_is_refused_does_not_cost_the_usable_picture(teller: User, enrolment: UUID) -> None:
+    old = draft(teller, enrolment)
+    kept = services.draft_add(actor=teller, enrolment=enrolment, data=blank(), replaces=old.public_id)
+    assert kept.replaced is None
+    assert Specimen.objects.filter(pk=old.pk).exists()
+    unread = services.draft_add(actor=teller, enrolment=enrolment, data=b"junk", replaces=old.public_id)
+    assert unread.replaced is None
+    assert Specimen.objects.filter(pk=old.pk).exists()
+
+
+def test_a_refused_draft_makes_room_for_any_cut_out(teller: User, enrolment: UUID) -> None:
+    old = services.draft_add(actor=teller, enrolment=enrolment, data=blank()).specimen
+    assert old is not None
+    result = services.draft_add(actor=teller, enrolment=enrolment, data=signature(), replaces=old.public_id)
+    assert result.replaced == old.public_id
+    assert Specimen.objects.get().quality_grade == "good"
+
+
+def test_a_cut_out_fits_into_a_full_form_and_replaces_nothing_of_another(
+    teller: User, enrolment: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MAX_DRAFTS", 1)
+    other, old = draft(teller), draft(teller, enrolment)
+    with pytest.raises(Refused):
+        services.draft_add(actor=teller, enrolment=enrolment, data=cut(), replaces=other.public_id)
+    services.draft_add(actor=teller, enrolment=enrolment, data=cut(), replaces=old.public_id)
+    assert Specimen.objects.filter(pk=other.pk).exists()
+    assert not Specimen.objects.filter(pk=old.pk).exists()
+
+
 def test_one_removes_ones_own_draft(teller: User) -> None:
     row = draft(teller)
     with pytest.raises(Refused):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import re
 import uuid
 from typing import Any
@@ -8,11 +9,12 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from customers import services
 from customers.models import Customer, Specimen
 from sigweb.accounts.models import User
-from tests.customers.making import blank, branch, client_of, customer, draft, signature, specimens, user
+from tests.customers.making import blank, branch, client_of, customer, cut, draft, signature, specimens, user
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,40 @@ def test_a_bad_file_answers_with_the_reason_and_no_box_to_tick(desk: Client, dat
     assert words in card
     assert 'name="drafts"' not in card
     assert "Refused" in card
+
+
+def test_a_picture_of_twenty_thousand_by_twenty_thousand_is_refused_without_being_drawn(desk: Client) -> None:
+    out = io.BytesIO()
+    Image.new("1", (20_000, 20_000), 1).save(out, "PNG")
+    page = desk.post("/customers/drafts/", {"enrolment": uuid.uuid4(), "file": upload(out.getvalue())}).content.decode()
+    assert "more pixels than can be read here" in page
+    assert "Crop it to the signature" in page
+    assert not Specimen.objects.exists()
+
+
+def test_a_sideways_photograph_is_set_upright_by_its_own_note(desk: Client) -> None:
+    upright = Image.open(io.BytesIO(signature())).convert("L")
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    upright.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", quality=95, exif=exif)
+    desk.post("/customers/drafts/", {"enrolment": uuid.uuid4(), "file": upload(out.getvalue(), "phone.jpg")})
+    row = Specimen.objects.get()
+    assert (row.width, row.height) == upright.size
+    assert row.quality_grade == "good"
+
+
+def test_every_remark_comes_with_what_to_do(desk: Client) -> None:
+    for data in (blank(), cut(), b"", b"junk"):
+        card = desk.post("/customers/drafts/", {"enrolment": uuid.uuid4(), "file": upload(data)}).content.decode()
+        assert "bi-arrow-return-right" in card
+
+
+def test_a_cut_out_answers_with_whom_it_replaced(desk: Client, teller: User) -> None:
+    row = draft(teller)
+    data = {"enrolment": row.enrolment, "file": upload(cut()), "replaces": str(row.public_id)}
+    assert f'data-replaced="{row.public_id}"' in desk.post("/customers/drafts/", data).content.decode()
+    assert desk.get(f"/specimens/{Specimen.objects.get().public_id}/image.png?view=whole").status_code == 200
+    assert desk.get(f"/specimens/{Specimen.objects.get().public_id}/image.png?view=other").status_code == 404
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(desk: Client) -> None:
@@ -215,6 +251,13 @@ def test_an_eighth_specimen_is_refused_and_the_drafts_stay(desk: Client, teller:
     assert response.status_code == 422
     assert "at most 7 specimens" in page
     assert 'name="drafts"' in page
+
+
+def test_whoever_finds_the_form_of_another_starts_with_one_of_his_own(desk: Client) -> None:
+    other = draft(user("teller"))
+    page = desk.get(f"/customers/enrol/?enrolment={other.enrolment}").content.decode()
+    assert str(other.enrolment) not in page
+    assert 'name="enrolment"' in page
 
 
 def test_a_closed_customer_gets_no_form(desk: Client) -> None:
