@@ -85,16 +85,12 @@ def verification_decide(
 
     A rejection needs a reason code, the reason "other" a note; an acceptance has neither code. Raises DecisionRefused.
     """
-    verification = (
-        Verification.objects.select_for_update(of=("self",))
-        .select_related("customer__branch", "asked_by", "decided_by", "model_version")
-        .defer("image")
-        .get(pk=verification.pk)
-    )
-    note = note.strip()[:NOTE_LENGTH]
+    # Without joins: what is joined would be from before the wait for the lock.
+    verification = Verification.objects.select_for_update().defer("image", "sketch").get(pk=verification.pk)
+    note = note.strip()
     reason_code = reason_code if decision == Decision.REJECTED else ""
     if verification.human_decision:
-        return _again(actor, verification, decision, reason_code)
+        return _again(actor, verification, decision, reason_code, note)
     _content_demand(decision, reason_code, note)
     _right_demand(actor, verification, decision)
     verification.human_decision = decision
@@ -116,9 +112,9 @@ def verification_decide(
     return verification
 
 
-def _again(actor: User, verification: Verification, decision: str, reason_code: str) -> Verification:
-    same = verification.human_decision == decision and verification.reason_code == reason_code
-    if same and verification.decided_by_id == actor.pk:
+def _again(actor: User, verification: Verification, *content: str) -> Verification:
+    kept = (verification.human_decision, verification.reason_code, verification.reason_note)
+    if kept == content and verification.decided_by_id == actor.pk:
         return verification
     who = verification.decided_by.display_name if verification.decided_by else ""
     raise DecisionRefused(
@@ -135,6 +131,9 @@ def _content_demand(decision: str, reason_code: str, note: str) -> None:
         raise DecisionRefused("reason", _("Choose the reason for the rejection."), field="reason_code")
     if reason_code == Verification.Reason.OTHER and not note:
         raise DecisionRefused("note", _("Write in the note what the other reason is."), field="note")
+    if len(note) > NOTE_LENGTH or "\0" in note:
+        sentence = _("A note holds at most %(n)d characters of text.") % {"n": NOTE_LENGTH}
+        raise DecisionRefused("note", sentence, field="note")
 
 
 def _right_demand(actor: User, verification: Verification, decision: str) -> None:

@@ -113,24 +113,6 @@ class ListForm(forms.Form):
     )
 
 
-class DecideForm(forms.Form):
-    """What a person decides about a verdict; the rules are the service's."""
-
-    decision = forms.ChoiceField(choices=Verification.Decision.choices)
-    reason_code = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[("", _("Choose a reason")), *Verification.Reason.choices],
-        required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
-    note = forms.CharField(
-        label=_("Note"),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"class": "form-control", "rows": 2, "maxlength": 500}),
-    )
-
-
 class ReviewFilterForm(forms.Form):
     """The filter of the review queue. Whatever is not understood filters nothing."""
 

@@ -55,8 +55,12 @@ def referrals_waiting(
     return found
 
 
-def referral_next(queue: QuerySet[Verification], *, after: Verification | None = None) -> Verification | None:
-    """The oldest of a queue, or the one after a skipped one; past the end it begins anew."""
+def referral_next(
+    queue: QuerySet[Verification], *, at: Verification | None = None, after: Verification | None = None
+) -> Verification | None:
+    """`at` itself where it is in the queue, else what follows `after`, else the oldest; past the end it begins anew."""
+    if at is not None and (found := queue.filter(pk=at.pk).first()) is not None:
+        return found
     if after is not None:
         later = Q(asked_at__gt=after.asked_at) | Q(asked_at=after.asked_at, pk__gt=after.pk)
         found = queue.filter(later).first()

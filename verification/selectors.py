@@ -98,8 +98,8 @@ def day_counts(*, day: date) -> DayCounts:
     return DayCounts(**counted)
 
 
-def verification_comparisons(verification: Verification) -> list[Comparison]:
-    """The specimens that were compared, the closest first."""
+def verification_comparisons(verification: Verification, *, ranked: bool = True) -> list[Comparison]:
+    """The specimens that were compared, the closest first; not `ranked`, in the order in which they were enrolled."""
     ids = [UUID(entry["specimen"]) for entry in verification.distances]
     specimens = {row.public_id: row for row in Specimen.objects.filter(public_id__in=ids).defer("image")}
     asked = timezone.localdate(verification.asked_at)
@@ -108,6 +108,8 @@ def verification_comparisons(verification: Verification) -> list[Comparison]:
         for entry in verification.distances
         if (specimen := specimens.get(UUID(entry["specimen"]))) is not None
     ]
+    if not ranked:
+        return sorted(found, key=lambda comparison: comparison.specimen.pk)
     return sorted(found, key=lambda comparison: (comparison.local, comparison.vector))
 
 

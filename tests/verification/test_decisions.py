@@ -8,6 +8,7 @@ import pytest
 
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
+from tests.customers.test_races import together
 from tests.mlcore.making import VERIFIER, make_user
 from verification.decisions import DecisionRefused, decision_options, verification_decide
 from verification.models import Verification
@@ -101,6 +102,14 @@ def test_an_incomplete_decision_is_refused(ask: Any, reviewer: User, decision: s
     assert made.human_decision == ""
 
 
+@pytest.mark.parametrize("note", ["x" * 501, "a\0b"])
+def test_a_note_that_can_not_be_kept_whole_is_refused(ask: Any, reviewer: User, note: str) -> None:
+    made = judged(ask, "refer")
+    with pytest.raises(DecisionRefused, match="at most 500 characters") as refusal:
+        verification_decide(actor=reviewer, verification=made, decision="accepted", note=note)
+    assert refusal.value.field == "note"
+
+
 def test_a_double_click_is_one_decision_and_a_second_opinion_is_refused(ask: Any, reviewer: User) -> None:
     made = judged(ask, "refer")
     for _ in range(2):
@@ -111,5 +120,22 @@ def test_a_double_click_is_one_decision_and_a_second_opinion_is_refused(ask: Any
         verification_decide(actor=second, verification=made, decision="accepted")
     with pytest.raises(DecisionRefused, match="already"):
         verification_decide(actor=reviewer, verification=made, decision="accepted")
+    with pytest.raises(DecisionRefused, match="already"):
+        verification_decide(actor=reviewer, verification=made, decision="rejected", reason_code="differs", note="More.")
     made.refresh_from_db()
-    assert (made.human_decision, made.decided_by) == ("rejected", reviewer)
+    assert (made.human_decision, made.decided_by, made.reason_note) == ("rejected", reviewer, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_decide_at_once_one_decides_and_the_other_hears_of_it(ask: Any, reviewer: User) -> None:
+    made, second = judged(ask, "refer"), make_user(*REVIEWER)
+    results = together(
+        lambda: verification_decide(actor=reviewer, verification=made, decision="accepted"),
+        lambda: verification_decide(actor=second, verification=made, decision="rejected", reason_code="differs"),
+    )
+    (refusal,) = [result for result in results if isinstance(result, DecisionRefused)]
+    (kept,) = [result for result in results if isinstance(result, Verification)]
+    assert refusal.code == "decided", results
+    assert kept.decided_by is not None
+    assert kept.decided_by.display_name in refusal.sentence
+    assert AuditEvent.objects.filter(action="verification.decided").count() == 1

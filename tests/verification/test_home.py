@@ -8,6 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from customers import services
+from customers.models import Specimen
+from customers.selectors import specimens_enrolled
 from tests.customers.making import client_of, customer, specimens, user
 from tests.mlcore.making import drawn_png
 from verification.models import Verification
@@ -37,8 +39,9 @@ def test_a_teller_sees_thin_customers_and_no_approvals() -> None:
     specimens(full, 3, approved=True)
     specimens(thin, 1)
     page = client_of(user("teller")).get("/").content.decode()
-    assert "Thin Lizzy" in page
-    assert "Fats Domino" not in page
+    listed = page.split("Too few specimens")[1]
+    assert "Thin Lizzy" in listed
+    assert "Fats Domino" not in listed
     assert "Waiting for approval" not in page
 
 
@@ -78,6 +81,9 @@ def test_referrals_of_others_are_told_to_reviewers_alone(ask: Any) -> None:
     assert "1 referral waits for you" in page
     assert "/review/" in page
     assert "referral waits" not in client_of(user("teller")).get("/").content.decode()
+    Verification.objects.update(verdict="match")
+    assert "No referral waits for you" in client_of(user("supervisor")).get("/").content.decode()
+    assert "No referral waits" not in client_of(user("teller")).get("/").content.decode()
 
 
 def test_todays_verdicts_and_ones_own_latest_are_shown(ask: Any, as_verifier: Client) -> None:
@@ -89,5 +95,22 @@ def test_todays_verdicts_and_ones_own_latest_are_shown(ask: Any, as_verifier: Cl
     assert '<strong class="tnum">1</strong><span>verified today</span>' in page
     assert f"/verifications/{asked.public_id}/" in page
     assert f"/verifications/{old.public_id}/" in page
+    assert "<span>specimens enrolled</span>" in page
     other = client_of(user("verifier")).get("/").content.decode()
     assert "You have not verified a signature yet." in other
+
+
+def test_who_has_not_verified_yet_is_offered_customers_with_enough_specimens() -> None:
+    full, thin = customer(name="Fats Domino"), customer(name="Thin Lizzy")
+    specimens(full, 3, approved=True)
+    specimens(thin, 2, approved=True)
+    page = client_of(user("verifier")).get("/").content.decode()
+    assert f"/verify/{full.public_id}/" in page
+    assert f"/verify/{thin.public_id}/" not in page
+
+
+def test_only_what_was_turned_in_today_counts_as_enrolled() -> None:
+    rows = specimens(customer(), 3)
+    Specimen.objects.filter(pk=rows[0].pk).update(enrolled_at=timezone.now() - timedelta(days=2))
+    Specimen.objects.filter(pk=rows[1].pk).update(state="draft", customer=None)
+    assert specimens_enrolled(day=timezone.localdate()) == 1

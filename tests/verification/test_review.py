@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.models import Customer
 from sigweb.accounts.models import Branch, User
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
@@ -86,12 +87,37 @@ def test_the_page_shows_one_side_by_side_and_how_many_wait(client: Client, queue
 
 def test_deciding_goes_to_the_next_and_keeps_the_filter(client: Client, queue: list[Verification]) -> None:
     answer = decide(client, queue[1], filters="amount_from=150&evil=https://example.org")
-    assert answer["Location"] == "/review/?amount_from=150"
+    assert answer["Location"] == f"/review/?amount_from=150&after={queue[1].public_id}"
     page = client.get(answer["Location"]).content.decode()
     assert "Accepted: the signature of Ada Sample." in page
     assert "CH2" in page
     queue[1].refresh_from_db()
     assert queue[1].human_decision == "accepted"
+
+
+def test_after_a_skipped_one_it_goes_on_and_comes_back_to_it_at_the_end(
+    client: Client, queue: list[Verification]
+) -> None:
+    assert "CH2" in client.get(decide(client, queue[1])["Location"]).content.decode()
+    assert "CH0" in client.get(decide(client, queue[2])["Location"]).content.decode()
+
+
+def test_what_lacks_something_comes_back_to_the_same_with_what_was_typed(
+    client: Client, queue: list[Verification]
+) -> None:
+    answer = decide(client, queue[1], decision="rejected", note="He broke his arm.", filters="amount_from=150")
+    assert answer["Location"] == f"/review/?amount_from=150&at={queue[1].public_id}"
+    page = client.get(answer["Location"]).content.decode()
+    assert "Choose the reason for the rejection." in page
+    assert "CH1" in page
+    assert "He broke his arm." in page
+    assert "He broke his arm." not in client.get(answer["Location"]).content.decode()
+
+    url = reverse("verification:decide", args=[queue[0].public_id])
+    page = client.post(url, {"decision": "rejected", "reason_code": "other"}, follow=True).content.decode()
+    assert "Write in the note what the other reason is." in page
+    assert '<option value="other" selected>' in page
+    assert not Verification.objects.exclude(human_decision="").exists()
 
 
 def test_two_on_one_referral_the_second_gets_a_sentence_and_the_next(client: Client, queue: list[Verification]) -> None:
@@ -110,11 +136,34 @@ def test_blind_hides_the_verdict_until_decided(client: Client, queue: list[Verif
     assert "Reason 0." not in page
     assert score not in page
     assert "The whole verdict" not in page
+    assert "CH0" in page
     page = client.get(decide(client, queue[0])["Location"]).content.decode()
     assert "The system had said “Refer”" in page
     assert "Reason 0." in page
+    assert "Reason 0." not in client.get(PAGE).content.decode()
     client.post("/review/blind/", {})
     assert "Reason 1." in client.get(PAGE).content.decode()
+
+
+def test_going_blind_stays_with_the_referral_and_ranks_no_specimens(
+    client: Client, queue: list[Verification], customer: Customer
+) -> None:
+    first = customer.specimens.earliest("pk").public_id
+    last = Verification.objects.get(pk=queue[1].pk)
+    last.distances = sorted(last.distances, key=lambda entry: entry["specimen"] == str(first))
+    for place, entry in enumerate(last.distances):
+        entry["local"] = 0.1 + place / 10
+    last.save(update_fields=["distances"])
+    here = f"{PAGE}?at={last.public_id}"
+
+    def leading() -> str:
+        page = client.get(here).content.decode()
+        return page.split('<ol class="rv-specimens">')[1].split("<img")[1]
+
+    assert str(first) not in leading()
+    answer = client.post("/review/blind/", {"blind": "on", "at": str(last.public_id)})
+    assert answer["Location"] == here
+    assert str(first) in leading()
 
 
 def test_nothing_waits_is_said(client: Client) -> None:
@@ -143,7 +192,11 @@ def test_the_wrong_role_and_the_wrong_verb(queue: list[Verification], as_verifie
     assert client.get("/review/blind/").status_code == 405
     assert client.get(reverse("verification:decide", args=[queue[0].public_id])).status_code == 405
     assert Client().get(PAGE).status_code == 302
-    assert b"3 referrals wait" in client.get("/review/notice/").content
+    badge = client.get("/review/notice/").content
+    assert b"3 referrals wait" in badge
+    assert b"home-referrals" not in badge
+    assert b'id="home-referrals" hx-swap-oob' in client.get("/review/notice/?page=home").content
+    assert as_verifier.get("/review/notice/?page=home").content.strip() == b""
 
 
 def test_someone_who_may_not_see_signatures_gets_no_picture(queue: list[Verification]) -> None:

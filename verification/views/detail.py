@@ -21,6 +21,7 @@ from verification.models import Verification
 from verification.scale import Curves, score_curves, score_scale
 from verification.selectors import likelihood_in_words, verification_comparisons, verifications_list
 from verification.views.access import ASKS, READS, SEES, verification_for
+from verification.views.review import typed_take
 
 PAGE_SIZE = 25
 
@@ -37,6 +38,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "options": decision_options(actor=user, verification=verification),
         "override": is_override(verification, verification.human_decision),
         "reasons": Verification.Reason.choices,
+        "typed": typed_take(request, verification),
         "customer": verification.customer,
         "likelihood": likelihood_in_words(ratio) if ratio else "",
         "comparisons": comparisons,

@@ -8,16 +8,23 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from customers.selectors import customers_thin, customers_waiting, specimens_unreadable
+from customers.selectors import (
+    customers_ready,
+    customers_thin,
+    customers_waiting,
+    specimens_enrolled,
+    specimens_unreadable,
+)
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
+from verification.decisions import REVIEWS
 from verification.review import waiting_for
 from verification.selectors import day_counts, verifications_list
 from verification.views.access import ASKS, READS
 
 SHOWN = 8
 RECENT = 5
-REVIEWS = "verification.review_verification"
+READY = 3
 
 
 @login_required
@@ -39,9 +46,11 @@ def waiting_context(user: User) -> dict[str, object]:
     if user.has_perm("customers.view_customer"):
         context["unreadable"] = list(specimens_unreadable()[:SHOWN])
     if user.has_perm(READS):
-        context["today"] = day_counts(day=timezone.localdate())
+        today = timezone.localdate()
+        context |= {"today": day_counts(day=today), "enrolled": specimens_enrolled(day=today)}
         if user.has_perm(REVIEWS):
             context["referrals"] = waiting_for(viewer=user)
         if user.has_perms(ASKS):
-            context["recent"] = list(verifications_list(asked_by=user)[:RECENT])
+            recent = list(verifications_list(asked_by=user)[:RECENT])
+            context |= {"recent": recent, "ready": [] if recent else list(customers_ready()[:READY])}
     return context

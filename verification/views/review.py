@@ -17,41 +17,44 @@ from django.views.decorators.http import require_POST, require_safe
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
 from verification.decisions import REVIEWS, DecisionRefused, verification_decide
-from verification.forms import DecideForm, ReviewFilterForm
+from verification.forms import ReviewFilterForm
 from verification.models import Verification
 from verification.review import referral_next, referrals_waiting, waiting_for
 from verification.selectors import verification_comparisons
 from verification.views.access import READS, SEES, verification_for
 
 BLIND = "review_blind"
+_TYPED = "decision_typed"
 _FILTERS = ("branch", "amount_from", "amount_to", "reason")
 
 
 @login_required
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
-    """One referral of the queue, side by side with the specimens; `after` skips the one named."""
+    """One referral of the queue beside the specimens: `at` names it, `after` the one to go on from, else the oldest."""
     user = person(request, READS, REVIEWS)
     form = ReviewFilterForm(request.GET)
     form.is_valid()
     chosen = {name: form.cleaned_data.get(name) for name in _FILTERS}
     branch = chosen.pop("branch")
     queue = referrals_waiting(viewer=user, branch=branch.public_id if branch else None, **_given(chosen))
-    verification = referral_next(queue, after=_skipped(request, user))
+    verification = referral_next(queue, at=_named(request, user, "at"), after=_named(request, user, "after"))
+    is_blind = bool(request.session.get(BLIND))
     context: dict[str, Any] = {
         "form": form,
         "filtered": any(request.GET.get(name) for name in _FILTERS),
         "filters": _query(request.GET),
         "waiting": queue.count(),
         "verification": verification,
-        "blind": bool(request.session.get(BLIND)),
+        "blind": is_blind,
         "may_see": user.has_perm(SEES),
         "reasons": Verification.Reason.choices,
     }
     if verification is not None:
         context |= {
+            "typed": typed_take(request, verification),
             "customer": verification.customer,
-            "comparisons": verification_comparisons(verification),
+            "comparisons": verification_comparisons(verification, ranked=not is_blind),
             "image_url": reverse("verification:image", args=[verification.public_id]),
         }
     return render(request, "verification/review.html", context)
@@ -63,42 +66,52 @@ def blind(request: HttpRequest) -> HttpResponse:
     """Hide the verdict until decided, or show it again; kept for this log-in."""
     person(request, READS, REVIEWS)
     request.session[BLIND] = request.POST.get("blind") == "on"
-    return redirect(_review_url(QueryDict(request.POST.get("filters", ""))))
+    return redirect(_review_url(QueryDict(request.POST.get("filters", "")), at=request.POST.get("at", "")))
 
 
 @login_required
 @require_POST
 def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Record a decision; from the queue it goes on to the next referral, else back to the verdict."""
+    """Record a decision; from the queue it goes on to the next referral, else back to the verdict.
+
+    What lacks something comes back to the same referral with what was typed.
+    """
     user, verification = verification_for(request, public_id)
-    form = DecideForm(request.POST)
-    form.is_valid()
     in_queue = request.POST.get("from") == "review"
+    typed = {name: request.POST.get(name, "") for name in ("reason_code", "note")}
+    step = "after"
     try:
         decided = verification_decide(
-            actor=user,
-            verification=verification,
-            decision=request.POST.get("decision", ""),
-            reason_code=request.POST.get("reason_code", ""),
-            note=form.cleaned_data.get("note") or "",
-            request=request,
+            actor=user, verification=verification, decision=request.POST.get("decision", ""), request=request, **typed
         )
     except DecisionRefused as refusal:
         messages.error(request, refusal.sentence)
+        if refusal.field:
+            step = "at"
+            request.session[_TYPED] = {**typed, "of": str(public_id), "field": refusal.field}
     else:
         _tell(request, decided, blind=in_queue and bool(request.session.get(BLIND)))
     if not in_queue:
         return redirect("verification:detail", public_id)
-    return redirect(_review_url(QueryDict(request.POST.get("filters", ""))))
+    return redirect(_review_url(QueryDict(request.POST.get("filters", "")), **{step: str(public_id)}))
 
 
 @login_required
 @require_safe
 def notice(request: HttpRequest) -> HttpResponse:
-    """How many referrals wait, as a badge that renews itself."""
+    """How many referrals wait: a badge that renews itself, and on the first page (`page=home`) the words too."""
     user = person(request)
     waiting = waiting_for(viewer=user) if user.has_perms((READS, REVIEWS)) else None
-    return render(request, "verification/_notice.html", {"waiting": waiting})
+    context = {"referrals": waiting, "swap": waiting is not None and request.GET.get("page") == "home"}
+    return render(request, "verification/_notice.html", context)
+
+
+def typed_take(request: HttpRequest, verification: Verification) -> dict[str, str]:
+    """What was typed into a decision on `verification` that was refused, once; empty otherwise."""
+    if request.session.get(_TYPED, {}).get("of") != str(verification.public_id):
+        return {}
+    typed: dict[str, str] = request.session.pop(_TYPED)
+    return typed
 
 
 def _tell(request: HttpRequest, decided: Verification, *, blind: bool) -> None:
@@ -121,10 +134,10 @@ def _given(chosen: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value not in (None, "")}
 
 
-def _skipped(request: HttpRequest, user: User) -> Verification | None:
-    """The referral after which to go on, when the address names one; whatever else it names is no matter."""
+def _named(request: HttpRequest, user: User, name: str) -> Verification | None:
+    """The referral that the address names; whatever else it names is no matter."""
     try:
-        public_id = UUID(request.GET.get("after", ""))
+        public_id = UUID(request.GET.get(name, ""))
     except ValueError:
         return None
     return Verification.objects.filter(public_id=public_id).exclude(asked_by=user).only("pk", "asked_at").first()
@@ -134,6 +147,6 @@ def _query(given: QueryDict) -> str:
     return urlencode({name: given[name] for name in _FILTERS if given.get(name)})
 
 
-def _review_url(given: QueryDict) -> str:
-    query = _query(given)
+def _review_url(given: QueryDict, **step: str) -> str:
+    query = "&".join(part for part in (_query(given), urlencode(_given(step))) if part)
     return reverse("verification:review") + (f"?{query}" if query else "")
