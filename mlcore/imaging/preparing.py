@@ -9,6 +9,7 @@ from mlcore.imaging.across import without_lines
 from mlcore.imaging.components import remove_specks
 from mlcore.imaging.decoding import decode
 from mlcore.imaging.ink import extract_ink
+from mlcore.imaging.neighbours import neighbours
 from mlcore.imaging.normalisation import normalise
 from mlcore.imaging.quality import assess
 from mlcore.imaging.rules import without_rules
@@ -37,7 +38,10 @@ def prepare_page(grey: Grey, *, box: Box | None = None, media_type: str = "image
     shrink = min(1.0, WORKING_SIDE / max(window.shape))
     working = _shrunk(window, shrink)
     ink = extract_ink(working)
-    mask, ink_box = remove_specks(without_rules(without_lines(ink.mask)))
+    written = ink.mask
+    if window.shape != grey.shape:
+        written = written & ~neighbours(grey, part, working.shape, shrink)
+    mask, ink_box = remove_specks(without_rules(without_lines(written)))
     near = np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)), dtype=np.uint8)
     clean = ink.density * near
     quality = assess(working, ink, mask, ink_box)

@@ -15,17 +15,18 @@ _MOST = 20_000  # pieces of ink, beyond which a page is grain and has no lines
 _BARS = (0.006, 0.05)  # least width and length of a bar code, of the page's longer side
 
 
-def without_print(mask: Mask) -> Mask:
-    """The ink (H, W) without bar codes at the page's sides and without lines of print.
+def without_print(mask: Mask, *, longer: int | None = None) -> Mask:
+    """The ink (H, W) without bar codes and without lines of print.
 
-    Letters that touch a stroke are one piece with it and stay.
+    longer: the longer side of the whole page in pixels of the mask, where the mask is a part of it. Letters that touch
+    a stroke are one piece with it and stay.
     """
-    return _without_lines_of_letters(_without_bars(_without_bars(mask).T).T)
+    longer = longer or max(mask.shape)
+    return _without_lines_of_letters(_without_bars(_without_bars(mask, longer).T, longer).T, longer)
 
 
-def _without_bars(mask: Mask) -> Mask:
+def _without_bars(mask: Mask, longer: int) -> Mask:
     """Without stacks of short level bars."""
-    longer = max(mask.shape)
     least, length = max(round(_BARS[0] * longer), 5), max(round(_BARS[1] * longer), 20)
     ink = mask.astype(np.uint8)
     stacked = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((least + 1, 1), np.uint8))
@@ -36,24 +37,23 @@ def _without_bars(mask: Mask) -> Mask:
     return np.asarray(mask & (around == 0), dtype=np.bool_)
 
 
-def _without_lines_of_letters(mask: Mask) -> Mask:
+def _without_lines_of_letters(mask: Mask, longer: int) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count > _MOST:
         return mask
-    longer = max(mask.shape)
     high, wide = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
     letters = (high >= max(_LETTER[0] * longer, 3)) & (high <= _LETTER[1] * longer)
     letters &= wide <= 2.5 * _LETTER[1] * longer
     letters[0] = False
     printed = np.zeros(count, dtype=np.bool_)
-    for row in _rows(letters, labels, stats):
+    for row in _rows(letters, labels, stats, longer):
         printed[row] = _on_one_line(stats[row])
     return np.asarray(mask & ~printed[labels], dtype=np.bool_)
 
 
-def _rows(letters: np.ndarray, labels: np.ndarray, stats: np.ndarray) -> list[np.ndarray]:
+def _rows(letters: np.ndarray, labels: np.ndarray, stats: np.ndarray, longer: int) -> list[np.ndarray]:
     """Indices of the letters that follow one another at the same height, a row at a time."""
-    gap = max(round(_GAP * max(labels.shape)), 3)
+    gap = max(round(_GAP * longer), 3)
     joined = cv2.morphologyEx(letters[labels].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     _, rows = cv2.connectedComponents(joined, connectivity=8)
     members = np.flatnonzero(letters)

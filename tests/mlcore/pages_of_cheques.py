@@ -33,7 +33,7 @@ def cheque(signer: int = 11, seed: int = 1, *, size: tuple[int, int] = (760, 170
         cv2.line(page, (60, top), (width - 60, top), 90, 2)
     left, top, wide, high = 1290, 480, 300, 120
     ink = decode(signature_png(make_signer(signer), seed)).grey
-    ink = cv2.resize(ink, (wide, high), interpolation=cv2.INTER_AREA)
+    ink = np.asarray(cv2.resize(ink, (wide, high), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     dark = ink < np.median(ink) - 40
     place = page[top : top + high, left : left + wide]
     place[dark] = np.minimum(place[dark], ink[dark])
