@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sigweb.accounts.models import User
 
 NEAREST = 400  # specimens by vector from which the shortlist is made
+AHEAD = 2 * NEAREST  # vectors taken before it is known whose are to be searched
 SHORTLIST = 20  # customers that are compared in full, as in mlcore.evaluation.identification
 KEPT = 5
 NEAREST_COMPARED = 5  # customers that a specimen about to be enrolled is compared with in full
@@ -153,7 +154,7 @@ def _candidates(
     most: int = SHORTLIST,
 ) -> list[Candidate]:
     """The customers of the shortlist compared in full, the closest first."""
-    keys = _shortlist(questioned, searched)[:most]
+    keys = _shortlist(version, questioned, searched)[:most]
     rows = searched.filter(specimen__customer__in=keys).select_related("specimen__customer").defer("specimen__image")
     by_customer: dict[Customer, list[Specimen]] = {}
     for row in rows.order_by("specimen__enrolled_at", "specimen__pk"):
@@ -168,11 +169,18 @@ def _candidates(
     return sorted((candidate for candidate in found if candidate), key=lambda candidate: candidate.score)
 
 
-def _shortlist(questioned: Features, searched: QuerySet[Embedding]) -> list[int]:
+def _shortlist(version: ModelVersion, questioned: Features, searched: QuerySet[Embedding]) -> list[int]:
     """Customers by the mean of least and mean vector distance: a lucky or an odd specimen counts half."""
-    vector = [float(value) for value in questioned.vector]
-    ordered = searched.annotate(distance=L2Distance("vector", vector))
-    first = ordered.order_by("distance").values_list("specimen__customer", flat=True)[:NEAREST]
+    distance = L2Distance("vector", [float(value) for value in questioned.vector])
+    # Vectors first, what they belong to afterwards: the join of everybody costs more than all the distances.
+    ahead = list(
+        Embedding.objects.filter(model_version=version).order_by(distance).values_list("pk", flat=True)[:AHEAD]
+    )
+    ordered = searched.annotate(distance=distance)
+    by_distance = ordered.order_by("distance").values_list("specimen__customer", flat=True)
+    first = list(by_distance.filter(pk__in=ahead)[:NEAREST])
+    if len(first) < NEAREST and len(ahead) == AHEAD:  # too many of them are not to be searched
+        first = list(by_distance[:NEAREST])
     near = list(dict.fromkeys(first))[: 2 * SHORTLIST]
     distances: dict[int, list[float]] = {}
     rows = ordered.filter(specimen__customer__in=near).values_list("specimen__customer", "distance")

@@ -107,6 +107,21 @@ def test_a_specimen_of_another_customer_is_named(form: Form, base: ModelVersion)
     assert all(fit.nearer is None for fit in form.look(other).drafts if fit.draft.public_id == wrong)
 
 
+def test_specimens_that_are_not_to_be_searched_do_not_hide_the_others(
+    form: Form, base: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verification.identification.AHEAD", 2)
+    former, other = make_customer(), make_customer(name="Olga Other")
+    for seed in range(2):
+        retired = make_specimen(former, data=signature_png(make_signer(OTHER), 30 + seed), state="retired")
+        specimen_embed(specimen=retired, version=base)
+    for seed in range(5):
+        specimen_embed(specimen=make_specimen(other, data=signature_png(make_signer(OTHER), 5 + seed)), version=base)
+    form.add(OTHER, 30)
+    (fit,) = form.look().drafts
+    assert fit.nearer == other
+
+
 def test_what_so_many_are_worth_comes_from_the_models_own_figures(form: Form, base: ModelVersion) -> None:
     form.add(MINE, 1)
     found = form.look()
