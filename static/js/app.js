@@ -31,6 +31,7 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-hide]")) event.target.closest("[data-hide]").closest(".callout").hidden = true;
+    if (event.target.closest("[data-print]")) window.print();
     const view = event.target.closest("[data-view]");
     if (view) {
       for (const button of view.parentElement.querySelectorAll("[data-view]")) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import Branch
 from tests.mlcore.making import VERIFIER, drawn_png, make_user
 from tests.verification.test_browser import SUPERVISOR, TELLER, log_in, picture
+from verification.decisions import verification_decide
 from verification.models import Verification
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,25 +34,68 @@ def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any,
     expect(page.get_by_text("3 referrals wait for you")).to_be_visible()
     page.keyboard.press("n")
     expect(page.get_by_text("CH1")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(page.get_by_text("CH1")).to_be_visible()
     page.keyboard.press("a")
     expect(page.get_by_text("Accepted: the signature of Ada Sample.")).to_be_visible()
+    expect(page.get_by_text("CH2")).to_be_visible()
+    # Letters in the note are letters, and Enter there accepts nothing.
+    page.get_by_label("Note").focus()
+    page.keyboard.type("a rare one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("CH2")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("CH0")).to_be_visible()
     page.keyboard.press("r")
     expect(page.get_by_label("Reason for a rejection")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("r")
-    expect(page.get_by_text("Rejected: the signature of Ada Sample.")).to_be_visible()
-    expect(page.get_by_text("CH2")).to_be_visible()
-    # Letters in the note are letters.
-    page.get_by_label("Note").focus()
-    page.keyboard.type("a rare one")
-    expect(page.get_by_text("CH2")).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
     expect(page.get_by_text("No referral waits for you.")).to_be_visible()
     page.wait_for_load_state("networkidle")
-    decisions = {row.pk: (row.human_decision, row.reason_code) for row in Verification.objects.all()}
-    assert decisions == {first.pk: ("rejected", "differs"), second.pk: ("accepted", ""), third.pk: ("accepted", "")}
+    decisions = {row.pk: (row.human_decision, row.reason_code, row.reason_note) for row in Verification.objects.all()}
+    assert decisions == {
+        first.pk: ("rejected", "differs", ""),
+        second.pk: ("accepted", "", ""),
+        third.pk: ("accepted", "", "a rare one"),
+    }
+
+
+def test_another_reason_wants_a_note_and_enter_in_the_note_rejects(page: Page, live_server: Any, ask: Any) -> None:
+    (made,) = referred(ask, 1)
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.goto(f"{live_server.url}/verifications/{made.public_id}/")
+    page.keyboard.press("r")
+    page.keyboard.press("End")
+    expect(page.get_by_label("Reason for a rejection")).to_have_value("other")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Note")).to_be_focused()
+    page.keyboard.type("Signed by his wife.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("“Signed by his wife.”")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    made.refresh_from_db()
+    assert (made.human_decision, made.reason_code) == ("rejected", "other")
+
+
+def test_a_verdict_prints_on_one_page_with_decision_and_reference(page: Page, live_server: Any, ask: Any) -> None:
+    (made,) = referred(ask, 1)
+    reviewer = make_user(*REVIEWER, username="rita", first_name="Rita", last_name="Reviewer")
+    verification_decide(actor=reviewer, verification=made, decision="rejected", reason_code="differs")
+    log_in(page, live_server, reviewer)
+    page.goto(f"{live_server.url}/verifications/{made.public_id}/")
+    page.wait_for_load_state("networkidle")
+    # Chromium counts its pages in clear: one node of the kind /Page for each.
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Rita Reviewer", exact=False).last).to_be_visible()
+    expect(page.get_by_text("Signature differs")).to_be_visible()
+    expect(page.get_by_text(str(made.public_id))).to_be_visible()
+    expect(page.locator("nav")).to_be_hidden()
 
 
 def test_blind_review_shows_the_verdict_only_afterwards(page: Page, live_server: Any, ask: Any) -> None:
@@ -76,6 +121,13 @@ def test_a_badge_tells_of_referrals_without_a_reload(page: Page, live_server: An
     Verification.objects.filter(cheque_number="CH0").update(verdict="match")
     page.clock.fast_forward(21_000)
     expect(page.locator("#waiting-badge")).to_contain_text("1")
+    page.goto(live_server.url)
+    expect(page.get_by_text("1 referral waits for you")).to_be_visible()
+    Verification.objects.filter(cheque_number="CH0").update(verdict="refer")
+    page.clock.fast_forward(21_000)
+    expect(page.get_by_text("2 referrals wait for you")).to_be_visible()
+    page.goto(f"{live_server.url}/review/")
+    expect(page.locator("#waiting-badge")).to_contain_text("2")
     page.context.clear_cookies()
     page.get_by_label("Note").fill("half a sentence")
     page.clock.fast_forward(21_000)
