@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,25 +12,31 @@ from django.utils import timezone
 from customers.models import MAX_APPROVED, Customer, Specimen
 from mlcore.bundle import Bundle
 from mlcore.runtime import Features
+from mlcore.scoring.calibration import Calibration
 from mlcore.services import features_for
-from verification.agreement import Certainty, certainty_of
 from verification.models import Verification
 from verification.questions import VerificationRefused, model_demand
 from verification.selectors import specimens_usable
 
-MEASURED = (1, 3, 5)  # numbers of specimens for which a model's card has figures
 SHOWN = 40
+# Shares of other people's genuine signatures that lie further from their specimens than these from each other.
+STEADY, USUAL, VARIED = 0.6, 0.25, 0.05
 _LOWEST, _HIGHEST = -1.5, 2.5  # of the chart, in widths of the zone between the thresholds, from the first
 
 
 @dataclass(frozen=True, slots=True)
 class SpecimenStanding:
-    """A specimen among the others. local: mean distance to them, in [0, 2]; matches: it would be a match by them."""
+    """A specimen among the others.
+
+    local: mean distance to them, in [0, 2]. matches: it would be a match by them. beyond: share of other people's
+    genuine signatures that lie further from their specimens, 0..1. position: "closest", "farthest" or "".
+    """
 
     specimen: Specimen
     local: float
     matches: bool
-    position: str  # "closest", "farthest" or ""
+    beyond: float
+    position: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +58,71 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """What so many specimens are worth, in shares 0..1 of the calibration writers' signatures.
+
+    matched, referred, refused: of genuine ones. caught, passed: of skilled forgeries, called no match and a match.
+    """
+
+    specimens: int
+    matched: float
+    referred: float
+    refused: float
+    caught: float
+    passed: float
+    writers: int
+
+    @classmethod
+    def of(cls, calibration: Calibration, specimens: int) -> Worth:
+        """From the model's own calibration for this number of specimens."""
+        missed, refused = calibration.frr(calibration.t_match), calibration.frr(calibration.t_no_match)
+        return cls(
+            specimens,
+            matched=1.0 - missed,
+            referred=missed - refused,
+            refused=refused,
+            caught=1.0 - calibration.far(calibration.t_no_match),
+            passed=calibration.far(calibration.t_match),
+            writers=calibration.writers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
+    """The specimens that are compared, the chart, the worth of their number now and of one more where there is room."""
+
     specimens: tuple[SpecimenStanding, ...]
     chart: Chart | None
-    now: Certainty | None
-    better: Certainty | None  # with so many as are worth more, where there is room
+    now: Worth | None
+    more: Worth | None
 
     @property
     def matching(self) -> int:
         """How many specimens the others would call a match."""
         return sum(row.matches for row in self.specimens)
+
+    @property
+    def beyond(self) -> float | None:
+        """Share of other people's genuine signatures that vary more than the middle one of these specimens."""
+        return median(row.beyond for row in self.specimens) if self.specimens else None
+
+    @property
+    def hand(self) -> str:
+        """That share in a word: "steady", "usual", "varied" or "unlike"; "" for fewer than two specimens."""
+        if self.beyond is None:
+            return ""
+        limits = ((STEADY, "steady"), (USUAL, "usual"), (VARIED, "varied"))
+        return next((word for limit, word in limits if self.beyond >= limit), "unlike")
+
+    @property
+    def gain_matched(self) -> float:
+        """Genuine signatures that one more specimen spares a person's look, as a share; 0 where it brings none."""
+        return max(0.0, self.more.matched - self.now.matched) if self.now and self.more else 0.0
+
+    @property
+    def gain_caught(self) -> float:
+        """Skilled forgeries that one more specimen tells at once, as a share; 0 where it brings none."""
+        return max(0.0, self.more.caught - self.now.caught) if self.now and self.more else 0.0
 
 
 def customer_standing(*, customer: Customer) -> Standing:
@@ -73,13 +135,17 @@ def customer_standing(*, customer: Customer) -> Standing:
         return Standing((), chart, None, None)
     features = features_for(specimens=specimens, version=version).features
     known = [specimen for specimen in specimens if specimen.pk in features][:MAX_APPROVED]
-    more = next((number for number in MEASURED if number > len(known)), None)
     return Standing(
         _specimens(bundle, known, [features[specimen.pk] for specimen in known]),
         chart,
-        certainty_of(version, len(known)) if known else None,
-        certainty_of(version, more) if more else None,
+        _worth(bundle, len(known)),
+        _worth(bundle, len(known) + 1),
     )
+
+
+def _worth(bundle: Bundle, specimens: int) -> Worth | None:
+    calibration = bundle.scorer.calibrations.get(specimens)
+    return Worth.of(calibration, specimens) if calibration else None
 
 
 def _scored(customer: Customer) -> QuerySet[Verification]:
@@ -96,13 +162,14 @@ def _specimens(
         bundle.scorer.compare(own, [*features[:index], *features[index + 1 :]]) for index, own in enumerate(features)
     ]
     local = [sum(d.local for d in one.distances) / len(one.distances) for one in compared]
-    threshold = bundle.scorer.calibrations[len(specimens) - 1].t_match
+    calibration = bundle.scorer.calibrations[len(specimens) - 1]
     marked = len(specimens) > 2
     return tuple(
         SpecimenStanding(
             specimen,
             mean,
-            one.score <= threshold,
+            one.score <= calibration.t_match,
+            calibration.frr(one.score),
             "closest" if marked and mean == min(local) else "farthest" if marked and mean == max(local) else "",
         )
         for specimen, one, mean in zip(specimens, compared, local, strict=True)

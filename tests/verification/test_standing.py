@@ -9,12 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from customers.models import Customer
+from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, signature_png
 from tests.mlcore.making import drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
-from verification.standing import customer_standing, score_chart
+from verification.standing import SpecimenStanding, Standing, Worth, customer_standing, score_chart
 
 pytestmark = pytest.mark.django_db
 
@@ -36,17 +36,61 @@ def test_the_odd_one_is_the_farthest_and_does_not_match(base: ModelVersion) -> N
     assert standing.matching < 5
 
 
-def test_more_specimens_are_worth_more_until_the_measured_end(base: ModelVersion) -> None:
+def test_signatures_of_three_hands_are_unlike_each_other(base: ModelVersion) -> None:
+    mixed = make_customer()
+    for signer in (11, 27, 31):
+        signed(mixed, 0, signer=signer)
+    standing = customer_standing(customer=mixed)
+    assert standing.hand == "unlike"
+    assert standing.matching == 0
+
+
+@pytest.mark.parametrize(
+    ("beyond", "hand"), [(1.0, "steady"), (0.6, "steady"), (0.59, "usual"), (0.24, "varied"), (0.04, "unlike")]
+)
+def test_the_middle_specimen_tells_how_steady_the_hand_is(beyond: float, hand: str) -> None:
+    rows = tuple(SpecimenStanding(Specimen(), 0.3, True, share, "") for share in (0.0, beyond, 1.0))
+    standing = Standing(rows, None, None, None)
+    assert (standing.beyond, standing.hand) == (beyond, hand)
+
+
+def test_one_more_specimen_is_worth_what_the_calibration_says(base: ModelVersion) -> None:
     customer = make_customer()
+    nobody_yet = customer_standing(customer=customer)
+    assert nobody_yet.now is None
+    assert nobody_yet.more is not None
+    assert nobody_yet.more.specimens == 1
     signed(customer, 0)
     standing = customer_standing(customer=customer)
     assert standing.specimens == ()
+    assert standing.hand == ""
     assert standing.now is not None
-    assert standing.better is not None
-    assert standing.better.specimens == 3
-    assert standing.better.matched > standing.now.matched
-    signed(customer, 1, 2, 3, 4)
-    assert customer_standing(customer=customer).better is None
+    assert standing.more is not None
+    assert (standing.now.specimens, standing.more.specimens) == (1, 2)
+    assert standing.gain_matched == pytest.approx(standing.more.matched - standing.now.matched)
+    assert standing.gain_matched > 0
+    assert standing.gain_caught > 0
+    assert standing.now.matched + standing.now.referred + standing.now.refused == pytest.approx(1.0)
+    assert standing.now.passed == pytest.approx(0.01, abs=0.002)
+
+
+def test_a_full_set_has_no_room_for_more(base: ModelVersion) -> None:
+    customer = make_customer()
+    signed(customer, *range(7))
+    standing = customer_standing(customer=customer)
+    assert standing.now is not None
+    assert standing.now.specimens == 7
+    assert (standing.more, standing.gain_matched, standing.gain_caught) == (None, 0.0, 0.0)
+
+
+def worth(matched: float, caught: float) -> Worth:
+    return Worth(3, matched, 0.98 - matched, 0.02, caught, 0.01, 40)
+
+
+def test_a_loss_by_chance_is_no_gain() -> None:
+    standing = Standing((), None, worth(0.8, 0.9), worth(0.79, 0.93))
+    assert standing.gain_matched == 0.0
+    assert standing.gain_caught == pytest.approx(0.03)
 
 
 def test_without_a_model_only_the_past_is_told() -> None:
@@ -78,12 +122,28 @@ def test_the_fragment_shows_it_to_whom_it_may(ask: Any, customer: Customer, as_v
     assert "specimens would match by the others alone" in page
     assert "Past verifications" in page
     assert "As a table" in page
-    assert "image.png?view=ink" in page
+    assert "3, now" in page
+    assert "4, with one more" in page
     modest = Client()
     modest.force_login(make_user("customers.view_customer"))
-    page = modest.get(url).content.decode()
-    assert "Past verifications" not in page
-    assert "image.png" not in page
+    assert "Past verifications" not in modest.get(url).content.decode()
+
+
+def test_the_cards_get_their_distances_with_the_fragment(
+    customer: Customer, as_verifier: Client, champion: Any
+) -> None:
+    url = reverse("verification:standing", args=[customer.public_id])
+    specimen = customer.specimens.first()
+    assert specimen is not None
+    place = f'<div id="among-{specimen.public_id}"'
+    assert f"{place}></div>" in as_verifier.get(f"/customers/{customer.public_id}/").content.decode()
+    fragment = as_verifier.get(url, headers={"hx-request": "true"}).content.decode()
+    assert f'{place} hx-swap-oob="true">' in fragment
+    assert fragment.count("Mean distance to the others") == 3
+    assert "<html" not in fragment
+    alone = as_verifier.get(url).content.decode()
+    assert "<html" in alone
+    assert "hx-swap-oob" not in alone
 
 
 def test_the_wrong_role_verb_and_customer(customer: Customer, as_verifier: Client) -> None:

@@ -7,7 +7,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import translation
 
 from verification.selectors import likelihood_in_words
-from verification.templatetags.verification_format import interval, of_hundred, share, times
+from verification.templatetags.verification_format import gain, interval, of_hundred, share, times
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,10 @@ def test_a_share_is_so_many_of_a_hundred_but_never_none_or_all(value: float, tex
 )
 def test_the_ends_of_an_interval_may_be_none_and_all(low: float, high: float, text: str) -> None:
     assert interval({"low": low, "high": high}) == text
+
+
+def test_a_gain_is_whole_and_may_be_none() -> None:
+    assert (gain(0.0), gain(0.034), gain(0.126)) == ("0", "3", "13")
 
 
 @pytest.mark.parametrize(

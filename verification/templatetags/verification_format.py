@@ -24,6 +24,12 @@ def of_hundred(value: float) -> str:
 
 
 @register.filter
+def gain(value: float) -> str:
+    """A difference of two shares as so many of a hundred, whole; it may well be none."""
+    return str(round(100 * float(value)))
+
+
+@register.filter
 def interval(share: Mapping[str, float]) -> str:
     """The ends of a share's interval as so many of a hundred; they may well be none and all."""
     low, high = (_rounded(100 * float(share[end])).removesuffix(".0") for end in ("low", "high"))

@@ -17,13 +17,17 @@ from verification.standing import customer_standing
 @login_required
 @require_safe
 def standing(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """A fragment, for whoever may see the customer; past verifications only with the right to read them."""
+    """For whoever may see the customer; past verifications only with the right to read them.
+
+    A fragment of the customer's page, and without JavaScript a page of its own.
+    """
     user = person(request, "customers.view_customer")
     customer = get_object_or_404(Customer, public_id=public_id)
+    fragment = bool(getattr(request, "htmx", False))
     context = {
         "customer": customer,
         "standing": customer_standing(customer=customer),
         "may_read": user.has_perm("verification.view_verification"),
-        "may_see": user.has_perm("customers.view_signature"),
+        "fragment": fragment,
     }
-    return render(request, "verification/_standing.html", context)
+    return render(request, "verification/_standing.html" if fragment else "verification/standing.html", context)
