@@ -161,6 +161,23 @@ def test_a_picture_of_20000_by_20000_is_refused_at_once_and_what_was_typed_stays
     expect(form.get_by_label("Cheque number")).to_have_value("000123")
 
 
+def test_a_picture_on_its_side_is_turned_by_its_camera_s_word_or_it_is_said(form: Page) -> None:
+    upright = Image.open(io.BytesIO(signature_png(make_signer(SIGNER), 30))).convert("L")
+    lying = upright.transpose(Image.Transpose.ROTATE_90)
+    word = Image.Exif()
+    word[0x0112] = 6
+    told, silent = io.BytesIO(), io.BytesIO()
+    lying.save(told, "JPEG", quality=95, exif=word)
+    lying.save(silent, "JPEG", quality=95)
+    choose(form, told.getvalue(), "told.jpg")
+    preview = form.get_by_alt_text("The chosen file")
+    expect(preview).to_be_visible()
+    assert preview.evaluate("image => image.naturalWidth > image.naturalHeight")
+    expect(form.locator("#vf-file")).not_to_contain_text("side")
+    choose(form, silent.getvalue(), "silent.jpg")
+    expect(form.locator("#vf-file")).to_contain_text("seems to lie on its side")
+
+
 def test_a_photograph_is_taken_with_the_camera(form: Page) -> None:
     form.evaluate(CAMERA)
     form.get_by_role("button", name="Photograph").click()

@@ -54,6 +54,7 @@
       if (found.refused) tell(found.refused);
       else if (!found.picture) local(); // the server is away
       else if (!found.staged) {
+        if (found.lying) tell(drop.dataset.lying);
         preview.onload = () => { preview.parentElement.hidden = false; };
         picture(found.picture);
       }
