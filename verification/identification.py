@@ -171,12 +171,12 @@ def _candidates(
 
 def _shortlist(version: ModelVersion, questioned: Features, searched: QuerySet[Embedding]) -> list[int]:
     """Customers by the mean of least and mean vector distance: a lucky or an odd specimen counts half."""
-    distance = L2Distance("vector", [float(value) for value in questioned.vector])
+    measure = L2Distance("vector", [float(value) for value in questioned.vector])
     # Vectors first, what they belong to afterwards: the join of everybody costs more than all the distances.
     ahead = list(
-        Embedding.objects.filter(model_version=version).order_by(distance).values_list("pk", flat=True)[:AHEAD]
+        Embedding.objects.filter(model_version=version).order_by(measure).values_list("pk", flat=True)[:AHEAD]
     )
-    ordered = searched.annotate(distance=distance)
+    ordered = searched.annotate(distance=measure)
     by_distance = ordered.order_by("distance").values_list("specimen__customer", flat=True)
     first = list(by_distance.filter(pk__in=ahead)[:NEAREST])
     if len(first) < NEAREST and len(ahead) == AHEAD:  # too many of them are not to be searched
