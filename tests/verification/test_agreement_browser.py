@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from customers.models import Specimen
 from mlcore.models import ModelVersion
-from mlcore.synthesis import make_signer, signature_png
+from mlcore.synthesis import make_signer, page_png_bytes, signature_png
 from tests.mlcore.making import make_customer, make_specimen, make_user
+from tests.test_accessibility import violations
 from tests.verification.test_agreement import MINE, OTHER, TELLER
 from tests.verification.test_browser import log_in, picture
 
@@ -52,3 +54,29 @@ def test_fewer_than_three_are_told_what_it_costs(page: Page, live_server: Any, b
     expect(page.locator("#agreement")).to_contain_text("With one specimen,")
     expect(page.locator("#tally")).to_contain_text("Works, with wider uncertainty")
     expect(page.get_by_role("button", name="Enrol the chosen pictures")).to_be_enabled()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_cards_marks_and_dialogs_have_no_violation(
+    page: Page, live_server: Any, base: ModelVersion, theme: str
+) -> None:
+    customer = make_customer()
+    for seed in range(3):
+        make_specimen(customer, data=signature_png(make_signer(MINE), seed))
+    log_in(page, live_server, make_user(*TELLER, username="teller"))
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(f"{live_server.url}/customers/{customer.public_id}/enrol/")
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    page.reload()
+    pictures = (signature_png(make_signer(OTHER), 1), page_png_bytes(np.full((300, 600), 245, np.uint8)), b"junk")
+    page.set_input_files("#files", [picture(f"{at}.png", data) for at, data in enumerate(pictures)])
+    expect(page.get_by_role("link", name=MARK)).to_be_visible()
+    expect(page.locator(".draft.is-refused")).to_have_count(2)
+    wrong = {"cards": violations(page)}
+    page.get_by_role("button", name="Crop or turn").first.click()
+    expect(page.locator("#crop-size")).to_contain_text("pixels")
+    wrong["crop"] = violations(page)
+    page.keyboard.press("Escape")
+    page.evaluate("document.getElementById('camera').showModal()")
+    wrong["camera"] = violations(page)
+    assert wrong == {"cards": [], "crop": [], "camera": []}
