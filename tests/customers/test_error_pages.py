@@ -42,7 +42,7 @@ def test_our_own_mistakes_are_admitted_without_a_database(monkeypatch: pytest.Mo
     def fail(request: HttpRequest) -> HttpResponse:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("customers.views.home._waiting", fail)
+    monkeypatch.setattr("verification.views.home.waiting_context", fail)
     client = client_of(user("teller"))
     client.raise_request_exception = False
     response = client.get("/")
