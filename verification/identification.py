@@ -22,6 +22,7 @@ from mlcore.bundle import Bundle
 from mlcore.models import Embedding, ModelVersion
 from mlcore.runtime import Features
 from mlcore.scoring import POLICY_VERSION
+from mlcore.scoring.naming import naming_threshold
 from mlcore.services import features_for
 from sigweb.audit.services import audit_record
 from verification.models import Identification
@@ -68,8 +69,8 @@ def identification_run(
 ) -> Identification:
     """Search everybody who is enrolled for the writer of the signature in `data`, and keep the answer.
 
-    A candidate is named when his score is one at which he would match in a verification (at most 1 % of skilled
-    forgeries of him come as near, strangers hardly ever). The same question with the same token returns the answer
+    A candidate is named when his score is within the naming threshold of the model for his number of specimens and
+    the number of customers searched (mlcore.scoring.naming). The same question with the same token returns the answer
     already given. Raises VerificationRefused: no purpose, no signature in the picture, nobody to search, no model.
     """
     purpose = " ".join(purpose.split())[:PURPOSE_LENGTH]
@@ -90,7 +91,7 @@ def identification_run(
         raise VerificationRefused(
             "nobody", _("Nobody with approved specimens is enrolled yet, so nobody can be found.")
         )
-    candidates = _candidates(bundle, version, questioned, searched)
+    candidates = _candidates(bundle, version, questioned, searched, people=count)
     best = candidates[0] if candidates else None
     identification = Identification(
         purpose=purpose,
@@ -100,7 +101,7 @@ def identification_run(
         quality=signature.quality.as_dict(),
         candidates=[asdict(candidate) for candidate in candidates[:KEPT]],
         searched=count,
-        threshold=bundle.scorer.calibrations[best.specimens if best else 1].t_match,
+        threshold=naming_threshold(bundle.scorer.calibrations[best.specimens if best else 1], count),
         verdict=Identification.Verdict.KNOWN if best and best.near else Identification.Verdict.UNKNOWN,
         model_version=version,
         policy_version=POLICY_VERSION,
@@ -126,9 +127,11 @@ def nearest_customer(
 ) -> Nearest | None:
     """The customer that an identification would name, other than `besides`; None when it would name nobody."""
     searched = searchable(version, timezone.localdate())
+    # Counting those with specimens takes longer than the search; a few too many make it a little more careful.
+    people = Customer.objects.filter(status=Customer.Status.ACTIVE).count()
     if besides is not None:
         searched = searched.exclude(specimen__customer=besides)
-    candidates = _candidates(bundle, version, features, searched, most=NEAREST_COMPARED)
+    candidates = _candidates(bundle, version, features, searched, people=people, most=NEAREST_COMPARED)
     if not candidates or not candidates[0].near:
         return None
     return Nearest(Customer.objects.get(public_id=candidates[0].customer), candidates[0].score)
@@ -151,9 +154,10 @@ def _candidates(
     questioned: Features,
     searched: QuerySet[Embedding],
     *,
+    people: int,
     most: int = SHORTLIST,
 ) -> list[Candidate]:
-    """The customers of the shortlist compared in full, the closest first."""
+    """The customers of the shortlist compared in full, the closest first. people: how many are searched in all."""
     keys = _shortlist(version, questioned, searched)[:most]
     rows = searched.filter(specimen__customer__in=keys).select_related("specimen__customer").defer("specimen__image")
     by_customer: dict[Customer, list[Specimen]] = {}
@@ -163,19 +167,22 @@ def _candidates(
     everything = [specimen for specimens in by_customer.values() for specimen in specimens]
     features = features_for(specimens=everything, version=version).features
     found = [
-        _compared(bundle, questioned, customer, [features[row.pk] for row in specimens if row.pk in features])
+        _compared(bundle, questioned, customer, [features[row.pk] for row in specimens if row.pk in features], people)
         for customer, specimens in by_customer.items()
     ]
-    return sorted((candidate for candidate in found if candidate), key=lambda candidate: candidate.score)
+    # By the distance to each one's own threshold, which depends on how many specimens he has.
+    calibrations = bundle.scorer.calibrations
+    return sorted(
+        (candidate for candidate in found if candidate),
+        key=lambda candidate: candidate.score - naming_threshold(calibrations[candidate.specimens], people),
+    )
 
 
 def _shortlist(version: ModelVersion, questioned: Features, searched: QuerySet[Embedding]) -> list[int]:
     """Customers by the mean of least and mean vector distance: a lucky or an odd specimen counts half."""
     measure = L2Distance("vector", [float(value) for value in questioned.vector])
     # Vectors first, what they belong to afterwards: the join of everybody costs more than all the distances.
-    ahead = list(
-        Embedding.objects.filter(model_version=version).order_by(measure).values_list("pk", flat=True)[:AHEAD]
-    )
+    ahead = list(Embedding.objects.filter(model_version=version).order_by(measure).values_list("pk", flat=True)[:AHEAD])
     ordered = searched.annotate(distance=measure)
     by_distance = ordered.order_by("distance").values_list("specimen__customer", flat=True)
     first = list(by_distance.filter(pk__in=ahead)[:NEAREST])
@@ -191,7 +198,7 @@ def _shortlist(version: ModelVersion, questioned: Features, searched: QuerySet[E
 
 
 def _compared(
-    bundle: Bundle, questioned: Features, customer: Customer, specimens: Sequence[Features]
+    bundle: Bundle, questioned: Features, customer: Customer, specimens: Sequence[Features], people: int
 ) -> Candidate | None:
     if not specimens:
         return None
@@ -204,7 +211,7 @@ def _compared(
         vector=closest.vector,
         local=closest.local,
         specimens=len(specimens),
-        near=comparison.score <= bundle.scorer.calibrations[len(specimens)].t_match,
+        near=comparison.score <= naming_threshold(bundle.scorer.calibrations[len(specimens)], people),
     )
 
 
@@ -232,6 +239,7 @@ class Ranked:
     specimens: tuple[Specimen, ...]
     score: float
     probability: float
+    vector: float
     local: float
     near: bool
 
@@ -251,6 +259,7 @@ def identification_ranking(identification: Identification) -> list[Ranked]:
             specimens=tuple(specimens.get(customer.pk, [])),
             score=float(entry["score"]),
             probability=float(entry["probability"]),
+            vector=float(entry["vector"]),
             local=float(entry["local"]),
             near=bool(entry["near"]),
         )

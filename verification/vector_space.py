@@ -13,6 +13,7 @@ from django.utils import timezone
 from pgvector.django import L2Distance
 
 from customers.blobs import BlobDamaged, unseal
+from customers.models import MAX_APPROVED
 from mlcore.imaging import ImageRefused
 from mlcore.models import Embedding
 from verification.identification import searchable
@@ -27,6 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 MOST = 2000  # vectors on one picture
 NEAREST = 30
+CLOSE = 8  # pairs of customers that are told
 COLOURS, SHAPES = 8, 4
 
 
@@ -44,13 +46,29 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosePair:
+    """Two customers and the distance in [0, 2] between those of their signatures that lie closest."""
+
+    left: Dot
+    right: Dot
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plane:
-    """dots: what is drawn. kept: share of the variance that the plane shows, 0..1. total: vectors there are."""
+    """dots: what is drawn. kept: share of the variance that the plane shows, 0..1. total: vectors there are.
+
+    close: the customers who lie closest to each other, the closest first. own, own_nearer: of a neighbourhood, the
+    customer's specimens and how many of them lie nearer to the questioned signature than anybody else's.
+    """
 
     dots: tuple[Dot, ...]
     kept: float
     total: int
     customers: int = 0
+    close: tuple[ClosePair, ...] = ()
+    own: int = 0
+    own_nearer: int = 0
 
 
 def project(vectors: Floats) -> tuple[Floats, float]:
@@ -80,12 +98,34 @@ def everybody_plane(*, version: ModelVersion) -> Plane | None:
     if total > MOST:
         keys = [keys[int(index)] for index in np.linspace(0, total - 1, MOST)]
     rows = list(_with_customers(Embedding.objects.filter(pk__in=keys)).order_by("specimen__customer", "specimen"))
-    places, kept = project(np.array([row.vector for row in rows], dtype=np.float64))
+    vectors = np.array([row.vector for row in rows], dtype=np.float64)
+    places, kept = project(vectors)
     order = {key: index for index, key in enumerate(dict.fromkeys(row.specimen.customer_id for row in rows))}
     dots = tuple(
         _dot(place, "other", row, order[row.specimen.customer_id]) for place, row in zip(places, rows, strict=True)
     )
-    return Plane(dots, kept, total, len(order))
+    numbers = np.array([order[row.specimen.customer_id] for row in rows])
+    close = tuple(ClosePair(dots[left], dots[right], apart) for left, right, apart in close_pairs(vectors, numbers))
+    return Plane(dots, kept, total, len(order), close)
+
+
+def close_pairs(vectors: Floats, owners: npt.NDArray[np.int64]) -> list[tuple[int, int, float]]:
+    """The CLOSE pairs of owners whose unit vectors lie closest: indices of the two vectors and their distance.
+
+    vectors: (N, D). owners: (N,). Each pair of owners once, the closest first.
+    """
+    apart = np.sqrt(np.maximum(2.0 - 2.0 * (vectors @ vectors.T), 0.0))
+    apart[owners[:, None] >= owners[None]] = np.inf
+    found: dict[tuple[int, int], tuple[int, int, float]] = {}
+    # A pair of owners has at most 7 x 7 pairs of signatures.
+    enough = min(CLOSE * MAX_APPROVED**2, apart.size) - 1
+    nearest = np.sort(np.argpartition(apart, enough, axis=None)[: enough + 1])
+    for place in nearest[np.argsort(apart.ravel()[nearest], kind="stable")]:
+        left, right = divmod(int(place), len(vectors))
+        if not np.isfinite(apart[left, right]) or len(found) == CLOSE:
+            break
+        found.setdefault((int(owners[left]), int(owners[right])), (left, right, float(apart[left, right])))
+    return list(found.values())
 
 
 def neighbourhood(*, verification: Verification) -> Plane | None:
@@ -106,12 +146,18 @@ def neighbourhood(*, verification: Verification) -> Plane | None:
     others = searched.exclude(specimen__customer=verification.customer)
     near = others.annotate(distance=L2Distance("vector", [float(value) for value in questioned])).order_by("distance")
     strangers = list(near.values_list("vector", flat=True)[:NEAREST])
+    nearest = min((_apart(questioned, vector) for vector in strangers), default=np.inf)
     kinds = ["questioned", *["own"] * len(own), *["other"] * len(strangers)]
     vectors: Sequence[npt.NDArray[np.float32]] = [questioned, *own, *strangers]
     places, kept = project(np.array(vectors, dtype=np.float64))
     # The questioned one last, so that it lies on top.
     dots = [Dot(*_per_cent(place), kind) for place, kind in zip(places, kinds, strict=True)]
-    return Plane((*dots[1:], dots[0]), kept, len(vectors))
+    own_nearer = sum(_apart(questioned, vector) < nearest for vector in own)
+    return Plane((*dots[1:], dots[0]), kept, len(vectors), own=len(own), own_nearer=own_nearer)
+
+
+def _apart(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32]) -> float:
+    return float(np.linalg.norm(left - right))
 
 
 def _with_customers(rows: QuerySet[Embedding]) -> QuerySet[Embedding]:

@@ -14,10 +14,13 @@ from django.utils import timezone
 
 from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
+from mlcore.scoring.calibration import Calibration
+from mlcore.selectors import model_bundle
 from mlcore.services import specimen_embed
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
+from verification import identification
 from verification.identification import identification_ranking, identification_run
 from verification.models import Identification
 from verification.questions import VerificationRefused
@@ -75,6 +78,37 @@ def test_a_stranger_is_nobody_but_the_closest_are_shown(people: list[Customer], 
     assert made.verdict == "unknown"
     assert identification_ranking(made)
     assert not any(row.near for row in identification_ranking(made))
+
+
+def test_who_is_named_depends_on_how_many_are_searched(
+    people: list[Customer], searcher: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def threshold(calibration: Calibration, searched: int) -> float:
+        asked.append(searched)
+        return -100.0
+
+    monkeypatch.setattr(identification, "naming_threshold", threshold)
+    made = search(searcher, 52)
+    assert set(asked) == {4}
+    assert (made.verdict, made.threshold) == ("unknown", -100.0)
+
+
+def test_each_candidate_is_ranked_by_his_own_threshold(
+    people: list[Customer], searcher: User, monkeypatch: pytest.MonkeyPatch, champion: ModelVersion
+) -> None:
+    specimen_embed(specimen=make_specimen(people[1], data=drawn_png(51) + b"\0" * 3), version=champion)
+    narrow = model_bundle(champion).scorer.calibrations[3]
+    monkeypatch.setattr(
+        identification, "naming_threshold", lambda calibration, searched: -50.0 if calibration is narrow else 100.0
+    )
+    made = search(searcher, 52)
+    first, second, *_ = identification_ranking(made)
+    assert (first.customer, first.near) == (people[1], True)
+    assert (second.customer, second.near) == (people[2], False)
+    assert first.score > second.score
+    assert made.verdict == "known"
 
 
 def test_closed_customers_retired_and_expired_specimens_are_not_searched(

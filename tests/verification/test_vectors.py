@@ -15,7 +15,7 @@ from mlcore.services import specimen_embed
 from sigweb.accounts.models import User
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
 from verification import vector_space
-from verification.vector_space import everybody_plane, neighbourhood, project
+from verification.vector_space import CLOSE, close_pairs, everybody_plane, neighbourhood, project
 
 ADMIN = ("mlcore.view_modelversion", "customers.view_customer")
 
@@ -38,6 +38,21 @@ def test_a_lone_vector_and_equal_ones_lie_in_the_middle() -> None:
     places, kept = project(np.ones((3, 8)))
     assert np.allclose(places, 0.5)
     assert kept == 1.0
+
+
+def test_the_closest_pairs_are_of_different_customers_and_each_told_once() -> None:
+    angles = np.radians([0, 1, 10, 12, 90])
+    vectors = np.column_stack([np.cos(angles), np.sin(angles)])
+    found = close_pairs(vectors, np.array([0, 0, 1, 1, 2]))
+    assert [(left, right) for left, right, _ in found] == [(1, 2), (3, 4), (1, 4)]
+    assert [apart for *_, apart in found] == pytest.approx([2 * np.sin(np.radians(a) / 2) for a in (9, 78, 89)])
+    assert close_pairs(vectors[:1], np.array([0])) == []
+
+
+def test_many_customers_have_only_the_closest_told() -> None:
+    angles = np.cumsum(np.linspace(0.01, 0.02, 40))
+    found = close_pairs(np.column_stack([np.cos(angles), np.sin(angles)]), np.arange(40))
+    assert [(left, right) for left, right, _ in found] == [(n, n + 1) for n in range(CLOSE)]
 
 
 @pytest.fixture
@@ -71,6 +86,9 @@ def test_the_neighbourhood_names_nobody(people: None, ask: Any, champion: ModelV
     assert kinds[-1] == "questioned"
     assert (kinds.count("own"), kinds.count("other")) == (3, 6)
     assert not any(dot.label or dot.link for dot in plane.dots)
+    # The questioned drawing is the first specimen's; the others of the customer are drawings of their own.
+    assert plane.own == 3
+    assert 1 <= plane.own_nearer <= 3
 
 
 @pytest.mark.django_db
@@ -84,6 +102,7 @@ def test_pages_and_rights(people: None, ask: Any, as_verifier: Client, verifier:
     admin.force_login(make_user(*ADMIN))
     page = admin.get("/vectors/").content.decode()
     assert "<title>V1</title>" in page
+    assert "Customers who lie closest to each other" in page
     assert admin.get(nearby).status_code == 403
     assert admin.post("/vectors/").status_code == 405
     assert as_verifier.post(nearby).status_code == 405
