@@ -7,7 +7,7 @@ import math
 from mlcore.scoring.calibration import TARGET_FAR, Calibration
 
 NAMED_FAR = 0.05  # share of skilled forgeries that may be taken for the signatory, among up to AMONG people
-AMONG = 100
+AMONG = 25
 
 
 def naming_threshold(calibration: Calibration, searched: int) -> float:

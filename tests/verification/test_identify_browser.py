@@ -38,7 +38,7 @@ def test_a_signature_is_searched_for_and_the_purpose_asked(
     page.set_input_files("input[type=file]", picture("letter.png", drawn_png(51)))
     page.locator("#vf-submit").press("Enter")
     expect(page.get_by_text("Nothing was judged.")).to_be_visible()
-    page.get_by_label("Purpose").fill("returned mail")
+    page.get_by_label("What the search is for").fill("returned mail")
     page.keyboard.press("Enter")
     page.wait_for_url("**/identify/*-*/")
     expect(page.get_by_role("heading", name="Most likely Person 1")).to_be_visible()

@@ -13,7 +13,7 @@ EVEN = Calibration(np.linspace(-50, 5, 401), np.linspace(0, 100, 401), 1.0, 4.0,
 
 
 @pytest.mark.parametrize(
-    ("searched", "per_cent"), [(1, 5.0), (100, 5.0), (400, 2.5), (1_000, 1.581), (2_500, 1.0), (1_000_000, 1.0)]
+    ("searched", "per_cent"), [(1, 5.0), (25, 5.0), (100, 2.5), (400, 1.25), (625, 1.0), (1_000_000, 1.0)]
 )
 def test_the_share_falls_with_the_root_of_the_number_searched(searched: int, per_cent: float) -> None:
     assert naming_threshold(EVEN, searched) == pytest.approx(per_cent, abs=0.001)

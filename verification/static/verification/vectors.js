@@ -53,7 +53,7 @@
     current.setAttribute("tabindex", "0");
     current.focus();
   });
-  plane.addEventListener("focusin", (event) => show(event.target.closest("#vs-all > svg")));
+  plane.addEventListener("focusin", (event) => dots.includes(event.target) && show(event.target));
   plane.addEventListener("focusout", hide);
   plane.addEventListener("mouseover", (event) => {
     const dot = event.target.closest("#vs-all > svg");
