@@ -1,4 +1,4 @@
-"""Whose signature is it? Named only where it would match; nobody, plainly, where nobody is close enough."""
+"""Whose signature is it? Named only where he is close enough; nobody, plainly, where nobody is."""
 
 from __future__ import annotations
 
@@ -172,6 +172,15 @@ def test_the_pages_from_question_to_answer(people: list[Customer], client: Clien
     assert picture["Content-Type"] == "image/png"
     assert AuditEvent.objects.filter(action="signature.viewed").exists()
     assert client.get(answer["Location"] + "image.png?view=other").status_code == 404
+
+
+def test_two_who_are_close_enough_are_both_told(
+    people: list[Customer], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "More than one customer is close enough." not in client.get(post(client)["Location"]).content.decode()
+    monkeypatch.setattr(identification, "naming_threshold", lambda calibration, searched: 100.0)
+    page = client.get(post(client, token=str(uuid.uuid4()))["Location"]).content.decode()
+    assert "More than one customer is close enough." in page
 
 
 def test_a_slip_is_said_and_the_words_stay(people: list[Customer], client: Client) -> None:

@@ -61,9 +61,11 @@ def identify(request: HttpRequest) -> HttpResponseBase:
 def identification(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Who may have written it, or that nobody who is enrolled comes close enough."""
     user, made = _identification(request, public_id)
+    ranking = identification_ranking(made)
     context = {
         "identification": made,
-        "ranking": identification_ranking(made),
+        "ranking": ranking,
+        "several": sum(row.near for row in ranking) > 1,
         "may_see": user.has_perm(SEES),
         "image_url": reverse("verification:identification_image", args=[made.public_id]),
     }
