@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.blobs import BlobDamaged, unseal
 from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
 from mlcore.scoring.calibration import Calibration
@@ -131,6 +132,15 @@ def test_the_purpose_is_asked_kept_and_audited(people: list[Customer], searcher:
     event = AuditEvent.objects.get(action="identification.asked")
     assert event.details["purpose"] == made.purpose == "case 2041"
     assert event.details["candidates"][0] == str(people[0].public_id)
+
+
+def test_the_picture_is_kept_sealed_and_bound_to_its_search(people: list[Customer], searcher: User) -> None:
+    made, other = search(searcher, 50), search(searcher, 51)
+    made.refresh_from_db()
+    assert drawn_png(50)[:64] not in bytes(made.image)
+    assert unseal(bytes(made.image), context=str(made.public_id)) == drawn_png(50)
+    with pytest.raises(BlobDamaged):
+        unseal(bytes(made.image), context=str(other.public_id))
 
 
 def test_a_double_click_is_one_search(people: list[Customer], searcher: User) -> None:
