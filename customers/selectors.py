@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -104,9 +105,7 @@ def customers_filtered(
     if branch:
         found = found.filter(branch__public_id=branch)
     if show == "thin":
-        # One pass over the approved specimens, not one look-up a customer.
-        many = Specimen.objects.filter(state=Specimen.State.APPROVED).order_by().values("customer")
-        found = found.exclude(pk__in=many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer"))
+        found = found.exclude(pk__in=_with_enough())
     elif show == "pending":
         found = found.filter(pk__in=Specimen.objects.filter(state=Specimen.State.PENDING).values("customer"))
     return customers_with_counts(found)
@@ -119,9 +118,13 @@ def customers_thin() -> QuerySet[Customer]:
 
 def customers_ready() -> QuerySet[Customer]:
     """Active customers with at least THIN_BELOW approved specimens, by number."""
+    return Customer.objects.filter(status=Customer.Status.ACTIVE, pk__in=_with_enough()).order_by("number")
+
+
+def _with_enough() -> QuerySet[Any, Any]:
+    """Keys of customers with at least THIN_BELOW approved specimens: one pass over these, not a look-up a customer."""
     many = Specimen.objects.filter(state=Specimen.State.APPROVED).order_by().values("customer")
-    full = many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer")
-    return Customer.objects.filter(status=Customer.Status.ACTIVE, pk__in=full).order_by("number")
+    return many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer")
 
 
 def customers_waiting() -> QuerySet[Customer]:

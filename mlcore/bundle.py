@@ -48,6 +48,10 @@ class Bundle:
         """Features of canvases, uint8 (N, 96, 192), exactly as they come back from the database."""
         return [features.stored() for features in self.network.embed(canvases)]
 
+    def embed_one(self, canvas: npt.NDArray[np.uint8]) -> Features:
+        """Features of a single canvas, uint8 (96, 192)."""
+        return self.embed(canvas[None])[0]
+
     def judge(
         self,
         questioned: Signature,

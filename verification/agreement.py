@@ -112,11 +112,11 @@ def _fit(
     customer: Customer | None,
 ) -> DraftAgreement:
     others = [*known, *siblings]
-    like = [other for other in others if _alike(bundle, features, other)]
-    unlike = [other for other in others if not any(other is twin for twin in like)]
+    unlike = [other for other in others if not _alike(bundle, features, other)]
+    like = len(others) - len(unlike)
     # Whoever is like most others belongs to them, whatever else is among them.
-    odd = len(unlike) > len(like) and _beyond(bundle, features, unlike[:MAX_REFERENCES])
-    variant = odd and bool(like)
+    odd = len(unlike) > like and _beyond(bundle, features, unlike[:MAX_REFERENCES])
+    variant = odd and like > 0
     score = _score(bundle, features, others[:MAX_REFERENCES]) if others else None
     nearer = nearest_customer(bundle, version, features, besides=customer)
     if nearer is not None and score is not None and score <= nearer.score:

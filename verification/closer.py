@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
-
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from customers.blobs import BlobDamaged, unseal
+from customers.blobs import BlobDamaged
 from customers.models import Specimen
 from customers.selectors import specimen_bytes
 from mlcore.bundle import ArtefactError, Bundle
-from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.imaging import ImageRefused, Signature, array_png, prepare
 from mlcore.scoring.copies import alignment, sketch_of
 from mlcore.scoring.heatmap import cost_map
 from mlcore.selectors import model_bundle
@@ -33,22 +30,20 @@ _HOTTEST = 1.2  # heat from which the colour no longer changes
 
 def closer_png(*, verification: Verification, specimen: Specimen, layer: str) -> bytes:
     """PNG 768 x 384 of one of LAYERS. Raises ImageLost; for heat also where the model that judged is gone."""
+    asked = questioned_signature(verification)
+    if layer == "questioned":
+        return array_png(_tinted(_with_room(asked.fine), _RED))
     try:
-        asked = questioned_signature(
-            verification, unseal(bytes(verification.image), context=str(verification.public_id))
-        )
-        if layer == "questioned":
-            return _png(_tinted(_with_room(asked.fine), _RED))
         known = prepare(specimen_bytes(specimen=specimen))
     except (BlobDamaged, ImageRefused) as error:
         raise ImageLost from error
     if layer == "specimen":
-        return _png(_tinted(_laid_over(known, asked), _BLUE))
+        return array_png(_tinted(_laid_over(known, asked), _BLUE))
     try:
         bundle = model_bundle(verification.model_version)
     except ArtefactError as error:
         raise ImageLost from error
-    return _png(_heat(asked, known, bundle))
+    return array_png(_heat(asked, known, bundle))
 
 
 def _tinted(ink: npt.NDArray[np.uint8], colour: tuple[int, int, int]) -> Colour:
@@ -82,9 +77,3 @@ def _heat(asked: Signature, known: Signature, bundle: Bundle) -> Colour:
     paper = np.where(heat < 0.5, cold + (warm - cold) * 2 * heat, warm + (hot - warm) * (2 * heat - 1))
     ink = cv2.resize(asked.fine, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)[..., None] / 255.0
     return np.asarray(paper * (1 - ink) + 25.0 * ink, dtype=np.uint8)
-
-
-def _png(picture: Colour) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=3)
-    return out.getvalue()

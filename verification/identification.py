@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -84,7 +83,7 @@ def identification_run(
         return made
     signature = questioned_prepare(data)
     version, bundle = model_demand()
-    questioned = bundle.embed(np.expand_dims(signature.canvas, 0))[0]
+    questioned = bundle.embed_one(signature.canvas)
     searched = searchable(version, timezone.localdate())
     count = searched.order_by().values("specimen__customer").distinct().count()
     if not count:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import logging
-
-from PIL import Image
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from customers.blobs import BlobDamaged, unseal
-from mlcore.imaging import Box, ImageRefused, Signature, decode, ink_png, page_png, prepare
+from mlcore.imaging import Box, ImageRefused, Signature, array_png, decode, ink_png, page_png, prepare
 from verification.models import Identification, Verification
 
 # original: the page; clip: the page around the ink, for the eye; ink: what was compared.
@@ -23,22 +22,29 @@ class ImageLost(Exception):
 
 def verification_png(*, verification: Verification | Identification, view: str) -> bytes:
     """PNG of the questioned image in one of VIEWS. Raises ImageLost."""
-    try:
-        data = unseal(bytes(verification.image), context=str(verification.public_id))
-        if view == "ink":
-            return ink_png(questioned_signature(verification, data).fine)
+    if view == "ink":
+        return ink_png(questioned_signature(verification).fine)
+    with _opened(verification) as data:
         if view == "clip" and verification.box:
             return _clip_png(data, verification.page, Box(**verification.box))
         return page_png(data, page=verification.page)
+
+
+def questioned_signature(verification: Verification | Identification) -> Signature:
+    """What was judged, prepared again from the stored file. Raises ImageLost."""
+    area = Box(**verification.area) if verification.area else None
+    with _opened(verification) as data:
+        return prepare(data, page=verification.page, box=area)
+
+
+@contextmanager
+def _opened(verification: Verification | Identification) -> Iterator[bytes]:
+    """The stored file; that it can not be opened or read within is ImageLost."""
+    try:
+        yield unseal(bytes(verification.image), context=str(verification.public_id))
     except (BlobDamaged, ImageRefused) as error:
         logger.error("The image of %s can not be opened.", verification.public_id)
         raise ImageLost from error
-
-
-def questioned_signature(verification: Verification | Identification, data: bytes) -> Signature:
-    """What was judged, prepared again from the stored file. Raises ImageRefused."""
-    area = Box(**verification.area) if verification.area else None
-    return prepare(data, page=verification.page, box=area)
 
 
 def _clip_png(data: bytes, number: int, ink: Box) -> bytes:
@@ -47,8 +53,4 @@ def _clip_png(data: bytes, number: int, ink: Box) -> bytes:
     height, width = page.shape
     margin = max(ink.width, ink.height) // 4
     box = Box(ink.left - margin, ink.top - margin, ink.right + margin, ink.bottom + margin).within(width, height)
-    picture = Image.fromarray(page[box.top : box.bottom, box.left : box.right])
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()
+    return array_png(page[box.top : box.bottom, box.left : box.right], max_side=LONGEST_SIDE)

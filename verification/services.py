@@ -8,7 +8,6 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -127,7 +126,7 @@ def _judge(
             "specimens_unusable",
             _("None of this customer's specimens can be read any more. Enrol new ones and tell an administrator."),
         )
-    questioned = bundle.embed(np.expand_dims(signature.canvas, 0))[0]
+    questioned = bundle.embed_one(signature.canvas)
     return bundle.judge(
         signature,
         questioned,

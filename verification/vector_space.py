@@ -12,12 +12,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pgvector.django import L2Distance
 
-from customers.blobs import BlobDamaged, unseal
 from customers.models import MAX_APPROVED
-from mlcore.imaging import ImageRefused
 from mlcore.models import Embedding
 from verification.identification import searchable
-from verification.images import questioned_signature
+from verification.images import ImageLost, questioned_signature
 from verification.models import Verification
 from verification.questions import model_demand
 
@@ -137,9 +135,8 @@ def neighbourhood(*, verification: Verification) -> Plane | None:
     if version != verification.model_version:
         return None
     try:
-        data = unseal(bytes(verification.image), context=str(verification.public_id))
-        questioned = bundle.embed(np.expand_dims(questioned_signature(verification, data).canvas, 0))[0].vector
-    except (BlobDamaged, ImageRefused):
+        questioned = bundle.embed_one(questioned_signature(verification).canvas).vector
+    except ImageLost:
         return None
     searched = searchable(version, timezone.localdate())
     own = list(searched.filter(specimen__customer=verification.customer).values_list("vector", flat=True))

@@ -33,6 +33,14 @@ def draft_for(request: HttpRequest, public_id: UUID) -> tuple[User, Specimen]:
     return user, get_object_or_404(rows, public_id=public_id)
 
 
+def uuid_in(text: str | None) -> UUID | None:
+    """An id out of a form or an address; None for whatever is none."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
 def picture_for(request: HttpRequest, public_id: UUID) -> tuple[User, Specimen]:
     """A specimen whose picture the person may see: any with the right, and drafts of one's own."""
     user = person(request)

@@ -20,7 +20,7 @@ from customers.forms import CustomerForm, EnrolForm
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_of, enrolment_customer, enrolment_rows, specimens_room
-from customers.views.access import customer_for, draft_for
+from customers.views.access import customer_for, draft_for, uuid_in
 from mlcore.imaging import Limits
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
@@ -54,13 +54,13 @@ def draft_add(request: HttpRequest) -> HttpResponse:
     user = person(request, "customers.enrol_specimen")
     customer = None
     if request.POST.get("customer"):
-        public_id = _uuid(request.POST["customer"])
+        public_id = uuid_in(request.POST["customer"])
         customer = get_object_or_404(Customer, public_id=public_id) if public_id else None
-    enrolment, upload = _uuid(request.POST.get("enrolment")), request.FILES.get("file")
+    enrolment, upload = uuid_in(request.POST.get("enrolment")), request.FILES.get("file")
     if enrolment is None or upload is None:
         return _card(request, _unread("", _("No file arrived. Choose it again.")), 400)
     try:
-        result = _draft(user, enrolment, upload, customer, _uuid(request.POST.get("replaces")))
+        result = _draft(user, enrolment, upload, customer, uuid_in(request.POST.get("replaces")))
     except Refused as refusal:
         return _card(request, _unread(upload.name or "", refusal.sentence), 409)
     return _card(request, result, 200)
@@ -80,7 +80,7 @@ def draft_remove(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _enrol(request: HttpRequest, user: User, customer: Customer | None) -> HttpResponse:
     if request.method == "POST":
         return _submit(request, user, customer)
-    enrolment = _uuid(request.GET.get("enrolment"))
+    enrolment = uuid_in(request.GET.get("enrolment"))
     if enrolment is not None:
         done = enrolment_customer(enrolment=enrolment, actor=user)
         if done is not None:  # came back with the browser's button after submitting
@@ -100,14 +100,14 @@ def _enrol(request: HttpRequest, user: User, customer: Customer | None) -> HttpR
 def _submit(request: HttpRequest, user: User, customer: Customer | None) -> HttpResponse:
     form = EnrolForm(request.POST)
     about = None if customer else CustomerForm(request.POST)
-    enrolment = _uuid(request.POST.get("enrolment"))
+    enrolment = uuid_in(request.POST.get("enrolment"))
     if enrolment is None:
         form = EnrolForm({**request.POST.dict(), "enrolment": str(uuid.uuid4())})
         return _page(request, user, customer, form, about, _("The form was incomplete. Add the pictures again."))
     done = enrolment_customer(enrolment=enrolment, actor=user)
     if done is not None:
         return redirect("customers:detail", done.public_id)
-    chosen = {value for value in map(_uuid, request.POST.getlist("drafts")) if value}
+    chosen = {value for value in map(uuid_in, request.POST.getlist("drafts")) if value}
     # Without JavaScript the files come with the form itself.
     unread, refusal = _files_with_form(request, user, enrolment, customer, chosen)
     valid = form.is_valid() & (about is None or about.is_valid())
@@ -229,10 +229,3 @@ def _card(request: HttpRequest, result: DraftResult, status: int) -> HttpRespons
 
 def _unread(filename: str, sentence: str) -> DraftResult:
     return DraftResult(filename, None, Specimen.Grade.REFUSED, (sentence,))
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

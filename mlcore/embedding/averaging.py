@@ -15,6 +15,7 @@ from typing import Any
 import keras
 
 from mlcore.embedding.checkpoint import warm_start
+from mlcore.embedding.network import freeze_stages
 
 BATCHES = 60  # after which statistics with a momentum of 0.98 are 70 % new, from halfway between two good ones
 
@@ -28,8 +29,7 @@ def average_with(model: keras.Model, other: Path, canvases: Iterable[Any]) -> st
     mine = model.get_weights()
     digest = warm_start(model, other)
     model.set_weights([0.5 * (left + right) for left, right in zip(mine, model.get_weights(), strict=True)])
-    for layer in model.layers:
-        layer.trainable = True  # a frozen layer keeps its statistics
+    freeze_stages(model, 0)  # frozen ones would keep their statistics
     for batch in islice(canvases, BATCHES):
         model(batch, training=True)
     return digest

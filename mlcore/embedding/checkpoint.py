@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.embedding.network import grow_into
+from mlcore.embedding.network import grow_into, shapes_of
 from mlcore.runtime import file_digest
 
 _NAME = "checkpoint.npz"
@@ -71,7 +70,8 @@ def restore_checkpoint(directory: Path, model: keras.Model, optimizer: Any) -> d
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"The checkpoint {path} is damaged ({error}). Remove it to start afresh.") from error
     weights, moments = _numbered(arrays, "weight_"), _numbered(arrays, "optimizer_")
-    if not _alike(weights, model.get_weights()) or not _alike(moments[: len(optimizer.variables)], optimizer.variables):
+    found, expected = (weights, moments[: len(optimizer.variables)]), (model.get_weights(), optimizer.variables)
+    if [shapes_of(part) for part in found] != [shapes_of(part) for part in expected]:
         raise CheckpointError(f"The checkpoint {path} was written by another network. Remove it to start afresh.")
     model.set_weights(weights)
     for variable, value in zip(optimizer.variables, moments, strict=False):
@@ -99,7 +99,3 @@ def warm_start(model: keras.Model, start: Path) -> str:
 
 def _numbered(arrays: Arrays, prefix: str) -> list[npt.NDArray[Any]]:
     return [arrays[f"{prefix}{i}"] for i in range(sum(name.startswith(prefix) for name in arrays))]
-
-
-def _alike(found: Sequence[Any], expected: Sequence[Any]) -> bool:
-    return [tuple(value.shape) for value in found] == [tuple(value.shape) for value in expected]

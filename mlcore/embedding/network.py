@@ -78,7 +78,7 @@ def grow_into(model: keras.Model, smaller: keras.Model) -> bool:
     had = _blocks(smaller)
     kept = [layer for layer in model.layers if layer.weights and not _is_new(layer, had)]
     given = [layer for layer in smaller.layers if layer.weights]
-    if [_shapes(layer.get_weights()) for layer in kept] != [_shapes(layer.get_weights()) for layer in given]:
+    if [shapes_of(layer.get_weights()) for layer in kept] != [shapes_of(layer.get_weights()) for layer in given]:
         return False
     for layer, source in zip(kept, given, strict=True):
         layer.set_weights(source.get_weights())
@@ -102,7 +102,8 @@ def _is_new(layer: keras.Layer, had: Counter[int]) -> bool:
     return bool(found and found[2] and int(found[2]) > had[int(found[1])])
 
 
-def _shapes(weights: Sequence[Any]) -> list[tuple[int, ...]]:
+def shapes_of(weights: Sequence[Any]) -> list[tuple[int, ...]]:
+    """The shapes of weights, by which networks are told apart."""
     return [tuple(value.shape) for value in weights]
 
 

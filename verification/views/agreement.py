@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from customers.models import THIN_BELOW, Customer
+from customers.views.access import uuid_in
 from sigweb.accounts.access import person
 from verification.agreement import enrolment_agreement
 
@@ -19,19 +18,12 @@ from verification.agreement import enrolment_agreement
 def agreement(request: HttpRequest) -> HttpResponse:
     """A fragment for the drafts that are ticked now; empty where there is nothing to say."""
     user = person(request, "customers.enrol_specimen", "customers.view_customer")
-    enrolment = _uuid(request.POST.get("enrolment", ""))
-    of_customer = _uuid(request.POST.get("customer", ""))
+    enrolment = uuid_in(request.POST.get("enrolment", ""))
+    of_customer = uuid_in(request.POST.get("customer", ""))
     customer = get_object_or_404(Customer, public_id=of_customer) if of_customer else None
-    chosen = [public_id for value in request.POST.getlist("drafts") if (public_id := _uuid(value))]
+    chosen = [public_id for value in request.POST.getlist("drafts") if (public_id := uuid_in(value))]
     found = (
         enrolment_agreement(actor=user, enrolment=enrolment, chosen=chosen, customer=customer) if enrolment else None
     )
     context = {"agreement": found, "thin": found is not None and found.compared < THIN_BELOW}
     return render(request, "customers/_agreement.html", context)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -5,23 +5,20 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
-from sigweb.audit.services import audit_record
 from verification.forms import IdentifyForm
 from verification.identification import identification_ranking, identification_run, identifications_latest
-from verification.images import VIEWS, ImageLost, verification_png
 from verification.models import Identification
 from verification.questions import VerificationRefused
 from verification.views.access import SEES
-from verification.views.pictures import png_response
+from verification.views.pictures import questioned_response
 
 SEARCHES = ("verification.add_identification", "customers.view_customer")
 READS = ("verification.view_identification", "customers.view_customer")
@@ -77,15 +74,7 @@ def identification(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def image(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The questioned signature as PNG; every look is audited."""
     user, made = _identification(request, public_id, SEES)
-    view = request.GET.get("view", "original")
-    if view not in VIEWS:
-        raise Http404
-    try:
-        png = verification_png(verification=made, view=view)
-    except ImageLost:
-        return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
-    audit_record(actor=user, action="signature.viewed", obj=made, request=request, details={"view": view})
-    return png_response(png)
+    return questioned_response(request, user, made)
 
 
 def _identification(request: HttpRequest, public_id: UUID, *permissions: str) -> tuple[User, Identification]:

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from customers.models import Specimen
+from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
 from verification.closer import LAYERS, closer_png
 from verification.images import VIEWS, ImageLost, verification_png
+from verification.models import Identification, Verification
 from verification.views.access import verification_for
 
 
@@ -22,15 +24,7 @@ from verification.views.access import verification_for
 def image(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The questioned signature as PNG: the page, or the ink that was compared. Every look is audited."""
     user, verification = verification_for(request, public_id, image=True)
-    view = request.GET.get("view", "original")
-    if view not in VIEWS:
-        raise Http404
-    try:
-        png = verification_png(verification=verification, view=view)
-    except ImageLost:
-        return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
-    audit_record(actor=user, action="signature.viewed", obj=verification, request=request, details={"view": view})
-    return png_response(png)
+    return questioned_response(request, user, verification)
 
 
 @login_required
@@ -49,6 +43,19 @@ def closer(request: HttpRequest, public_id: UUID, specimen_id: UUID) -> HttpResp
         return HttpResponse(_("This picture can not be drawn any more."), status=503, content_type="text/plain")
     details = {"view": layer, "specimen": str(specimen_id)}
     audit_record(actor=user, action="signature.viewed", obj=verification, request=request, details=details)
+    return png_response(png)
+
+
+def questioned_response(request: HttpRequest, user: User, asked: Verification | Identification) -> HttpResponse:
+    """The view of a questioned image that the address names, audited; the caller has checked the right to see it."""
+    view = request.GET.get("view", "original")
+    if view not in VIEWS:
+        raise Http404
+    try:
+        png = verification_png(verification=asked, view=view)
+    except ImageLost:
+        return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
+    audit_record(actor=user, action="signature.viewed", obj=asked, request=request, details={"view": view})
     return png_response(png)
 
 

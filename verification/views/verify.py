@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import astuple
 from uuid import UUID
@@ -13,11 +12,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
-from PIL import Image
 
 from customers.models import THIN_BELOW, Customer
 from customers.selectors import customers_search, customers_with_counts
-from mlcore.imaging import ImageRefused, decode
+from mlcore.imaging import ImageRefused, array_png, decode
 from mlcore.imaging.boxes import propose_boxes
 from sigweb.accounts.access import person
 from verification.forms import VerifyForm
@@ -73,11 +71,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         page = decode(upload.read() if upload else b"", page=int(number) - 1 if number.isdecimal() else 0)
     except ImageRefused as refusal:
         return HttpResponse(refusal.sentence, status=422, content_type="text/plain; charset=utf-8")
-    picture = Image.fromarray(page.grey)
-    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=3)
-    answer = png_response(out.getvalue())
+    answer = png_response(array_png(page.grey, max_side=PREVIEW_SIDE))
     height, width = page.grey.shape
     answer["X-Page-Size"], answer["X-Pages"] = f"{width},{height}", str(page.pages)
     answer["X-Boxes"] = json.dumps([list(astuple(proposal.box)) for proposal in propose_boxes(page.grey)])
