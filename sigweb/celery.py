@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sigweb.settings")
 app = Celery("sigweb")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["mlcore.trainer"])  # no Django app of its own
 
 
 @signals.setup_logging.connect

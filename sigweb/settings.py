@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "customers",
     "mlcore",
     "verification",
+    "mlcore.retraining",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -190,7 +191,7 @@ CELERY_TASK_PUBLISH_RETRY = False  # a request never waits for Redis; the sweep 
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "embed"
-CELERY_TASK_ROUTES = {"mlcore.tasks.train*": {"queue": "train"}}
+CELERY_TASK_ROUTES = {"mlcore.trainer.*": {"queue": "train"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
@@ -198,6 +199,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "embedding-sweep": {"task": "mlcore.tasks.embedding_sweep", "schedule": 30.0, "options": {"expires": 25}},
     "sessions-purge": {"task": "sigweb.tasks.sessions_purge", "schedule": 86_400.0, "options": {"expires": 86_400}},
+    "training-watch": {"task": "mlcore.retraining.tasks.training_watch", "schedule": 20.0, "options": {"expires": 18}},
     "drafts-purge": {"task": "customers.tasks.drafts_purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

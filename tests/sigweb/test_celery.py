@@ -35,7 +35,7 @@ def test_training_goes_to_its_own_queue() -> None:
     def queue(task: str) -> str:
         return str(app.amqp.router.route({}, task)["queue"].name)
 
-    assert queue("mlcore.tasks.train_model") == "train"
+    assert queue("mlcore.trainer.tasks.training_run") == "train"
     assert queue("mlcore.tasks.embedding_sweep") == "embed"
     assert queue("customers.tasks.drafts_purge") == "embed"
 

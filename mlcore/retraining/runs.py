@@ -1,0 +1,245 @@
+"""Training runs: asked for, claimed by a worker, kept alive by its heartbeat, ended in a state that says why.
+
+Only these functions change the state of a run. A worker claims a run with a random claim and gives it with everything
+it reports; once the run has been taken from it (its heartbeat was late, somebody cancelled), the claim holds no more.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mlcore.models import DEFAULT_STEPS, ModelVersion, TrainingRun
+from mlcore.retraining.locks import run_lock
+from sigweb.audit.services import audit_record
+
+if TYPE_CHECKING:
+    from sigweb.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+TASK = "mlcore.trainer.tasks.training_run"
+HEARTBEAT_SECONDS = 5.0
+# So many heartbeats may be missed, to outlast a database that is restarted or a machine that swaps.
+LATE_AFTER = timedelta(seconds=60)
+MOST_ATTEMPTS = 3
+LOG_LINES = 400
+MOST_STEPS = 20_000
+
+
+class RunRefused(ValueError):
+    """The run can not be started or cancelled; the message says why in one sentence."""
+
+
+class ClaimLost(RuntimeError):
+    """The run belongs to another process by now, or has ended: whoever holds this claim stops."""
+
+
+def run_start(
+    *,
+    actor: User | None,
+    start: str = TrainingRun.Start.CHAMPION,
+    with_decisions: bool = False,
+    steps: int = DEFAULT_STEPS,
+    seed: int = 1,
+) -> TrainingRun:
+    """Queue a run. Raises RunRefused for an impossible number of steps, or when the same is queued or running already.
+
+    A broker that does not answer is no error: the watch delivers what waits.
+    """
+    if not 1 <= steps <= MOST_STEPS:
+        raise RunRefused(_("Give a number of steps from 1 to %(most)d.") % {"most": MOST_STEPS})
+    with transaction.atomic():
+        run_lock()
+        # A double click, or two administrators at once: the same request is one run.
+        same = TrainingRun.objects.filter(
+            state__in=TrainingRun.OPEN, start=start, with_decisions=with_decisions, steps=steps, seed=seed
+        ).first()
+        if same is not None:
+            raise RunRefused(
+                _("The same training is %(state)s already; watch that one.")
+                % {"state": same.get_state_display().lower()}
+            )
+        run = TrainingRun(requested_by=actor, start=start, with_decisions=with_decisions, steps=steps, seed=seed)
+        run.full_clean(exclude=["requested_by"])
+        run.save()
+        audit_record(
+            actor=actor,
+            action="training.requested",
+            obj=run,
+            details={"start": start, "with_decisions": with_decisions, "steps": steps, "seed": seed},
+        )
+        transaction.on_commit(lambda: run_send(run.public_id))
+    return run
+
+
+def run_cancel(*, run: TrainingRun, actor: User | None) -> TrainingRun:
+    """Cancel a queued run at once; ask a running one to stop, which it does within seconds. RunRefused when ended."""
+    with transaction.atomic():
+        run = TrainingRun.objects.select_for_update().get(pk=run.pk)
+        if not run.is_open:
+            raise RunRefused(_("This run has ended already."))
+        if run.cancel_requested_at is not None:
+            return run
+        run.cancel_requested_at = timezone.now()
+        run.save(update_fields=["cancel_requested_at"])
+        audit_record(actor=actor, action="training.cancelled", obj=run)
+        if run.state == TrainingRun.State.QUEUED:
+            _end(run, TrainingRun.State.CANCELLED, _("Cancelled before it had begun."))
+    return run
+
+
+def run_claim(public_id: UUID | str) -> TrainingRun | None:
+    """The queued run, claimed for the calling process; None when it is not queued any more or another one runs."""
+    with transaction.atomic():
+        run_lock()
+        run = TrainingRun.objects.select_for_update().filter(public_id=public_id).first()
+        if run is None or run.state != TrainingRun.State.QUEUED:
+            return None
+        if TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).exists():
+            return None
+        now = timezone.now()
+        run.state, run.claim, run.heartbeat_at = TrainingRun.State.RUNNING, uuid.uuid4(), now
+        run.started_at = run.started_at or now
+        run.attempts += 1
+        run.log = _with_line(run.log, _("Attempt %(number)d begins.") % {"number": run.attempts})
+        run.save(update_fields=["state", "claim", "heartbeat_at", "started_at", "attempts", "log"])
+    return run
+
+
+def run_heartbeat(run: TrainingRun) -> bool:
+    """Say that the run is alive; True when it is asked to stop. Raises ClaimLost."""
+    held = TrainingRun.objects.filter(pk=run.pk, state=TrainingRun.State.RUNNING, claim=run.claim)
+    if not held.update(heartbeat_at=timezone.now()):
+        raise ClaimLost
+    return bool(held.filter(cancel_requested_at__isnull=False).exists())
+
+
+def run_report(
+    run: TrainingRun, *, line: str = "", point: Mapping[str, float] | None = None, **fields: Any
+) -> TrainingRun:
+    """Store what the run has reached: fields of the row, one line for its log, one point of its curves.
+
+    Raises ClaimLost.
+    """
+    with transaction.atomic():
+        row = _held(run)
+        for name, value in fields.items():
+            setattr(row, name, value)
+        if line:
+            row.log = _with_line(row.log, line)
+        if point:
+            row.curves = {name: [*_until(row.curves, name, point["step"]), value] for name, value in point.items()}
+        row.heartbeat_at = timezone.now()
+        row.save()
+    return row
+
+
+def run_succeed(run: TrainingRun, *, produced: ModelVersion, message: str) -> TrainingRun:
+    """End a run with the model version that it made. Raises ClaimLost."""
+    with transaction.atomic():
+        row = _held(run)
+        row.produced, row.phase, row.progress = produced, TrainingRun.Phase.DONE, 1.0
+        return _end(row, TrainingRun.State.SUCCEEDED, message)
+
+
+def run_fail(run: TrainingRun, reason: str) -> TrainingRun:
+    """End a run with its reason in one sentence. Raises ClaimLost."""
+    with transaction.atomic():
+        return _end(_held(run), TrainingRun.State.FAILED, reason)
+
+
+def run_stop(run: TrainingRun) -> TrainingRun:
+    """End a run that was asked to stop. Raises ClaimLost."""
+    with transaction.atomic():
+        return _end(_held(run), TrainingRun.State.CANCELLED, _("Cancelled; nothing was changed."))
+
+
+def runs_watch() -> dict[str, int]:
+    """Take runs from dead workers and deliver what waits; returns how many were resumed, failed and sent.
+
+    A run whose heartbeat is late goes back into the queue, to resume from its checkpoint, or fails after the third
+    attempt. The oldest queued run is sent again while none runs: its message may have been lost with the broker.
+    """
+    counts = {"resumed": 0, "failed": 0, "sent": 0}
+    late = TrainingRun.objects.filter(
+        state=TrainingRun.State.RUNNING, heartbeat_at__lt=timezone.now() - LATE_AFTER
+    ).values_list("pk", flat=True)
+    for pk in late:
+        counts[_take_back(pk)] += 1
+    if not TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).exists():
+        waiting = TrainingRun.objects.filter(state=TrainingRun.State.QUEUED).order_by("created_at", "pk").first()
+        if waiting is not None:
+            counts["sent"] = int(run_send(waiting.public_id))
+    return counts
+
+
+def run_send(public_id: UUID) -> bool:
+    """Tell the train worker; False when the broker does not answer. A second message for the same run does no harm."""
+    try:
+        current_app.send_task(TASK, args=(str(public_id),), queue="train", retry=False, expires=3600)
+    except Exception:  # whatever the broker's client raises: the run is stored, the watch sends it again
+        logger.warning("Training run %s could not be sent; the watch will.", public_id, exc_info=True)
+        return False
+    return True
+
+
+def _take_back(pk: int) -> str:
+    with transaction.atomic():
+        run = TrainingRun.objects.select_for_update().get(pk=pk)
+        if run.state != TrainingRun.State.RUNNING or run.heartbeat_at >= timezone.now() - LATE_AFTER:  # type: ignore[operator]
+            return "resumed"
+        if run.cancel_requested_at is not None:
+            _end(run, TrainingRun.State.CANCELLED, _("Cancelled; its worker had stopped answering."))
+            return "failed"
+        if run.attempts >= MOST_ATTEMPTS:
+            _end(
+                run,
+                TrainingRun.State.FAILED,
+                _("The train worker stopped answering %(times)d times. Its log tells more; the champion is untouched.")
+                % {"times": run.attempts},
+            )
+            return "failed"
+        run.state, run.claim = TrainingRun.State.QUEUED, None
+        run.log = _with_line(run.log, _("The worker stopped answering; the run resumes from its checkpoint."))
+        run.save(update_fields=["state", "claim", "log"])
+        return "resumed"
+
+
+def _held(run: TrainingRun) -> TrainingRun:
+    row = (
+        TrainingRun.objects.select_for_update()
+        .filter(pk=run.pk, state=TrainingRun.State.RUNNING, claim=run.claim)
+        .first()
+    )
+    if row is None:
+        raise ClaimLost
+    return row
+
+
+def _end(run: TrainingRun, state: str, message: str) -> TrainingRun:
+    run.state, run.message, run.claim, run.finished_at = state, message, None, timezone.now()
+    run.log = _with_line(run.log, message)
+    run.save()
+    audit_record(actor=None, action=f"training.{state}", obj=run, details={"step": run.step})
+    return run
+
+
+def _with_line(log: str, line: str) -> str:
+    stamped = f"{timezone.now():%Y-%m-%d %H:%M:%S} {line}"
+    return "\n".join([*log.splitlines()[-LOG_LINES + 1 :], stamped])
+
+
+def _until(curves: Mapping[str, list[float]], name: str, step: float) -> list[float]:
+    """What the curve held before this step: a resumed run says some points again."""
+    kept = sum(before < step for before in curves.get("step", []))
+    return curves.get(name, [])[:kept]
