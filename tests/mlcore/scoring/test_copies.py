@@ -19,7 +19,6 @@ from mlcore.scoring.copies import (
     copy_likenesses,
     sketch_of,
     sketch_readable,
-    thinned,
 )
 from mlcore.synthesis import RenderStyle, Trajectory, counter_style, genuine, make_signer, render
 
@@ -170,16 +169,6 @@ def test_a_sketch_is_small_and_holds_lines_a_pixel_wide() -> None:
     lines = np.unpackbits(np.frombuffer(made, np.uint8, offset=1)).reshape(CANVAS_HEIGHT, CANVAS_WIDTH)
     assert 100 < lines.sum() < 2000
     assert cv2.erode(lines, np.ones((3, 3), np.uint8)).sum() == 0
-
-
-def test_thinning_leaves_the_middle_of_a_bar_and_the_pieces_whole() -> None:
-    mask = np.zeros((40, 60), dtype=np.bool_)
-    mask[10:17, 5:30] = mask[3:37, 44:49] = True
-    lines = thinned(mask)
-    assert set(np.flatnonzero(lines[:, 15])) == {13}
-    assert set(np.flatnonzero(lines[20])) == {46}
-    assert cv2.connectedComponents(lines)[0] == 3
-    assert not (lines.astype(bool) & ~mask).any()
 
 
 def test_the_alignment_lays_the_known_signature_on_the_questioned_one() -> None:

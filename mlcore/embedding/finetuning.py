@@ -1,0 +1,98 @@
+"""Fine-tuning a network on a bank's own customers, of whom there are genuine signatures and hardly a forgery.
+
+The base knows how forgers fail; the customers teach it their scripts, pens and scanners. Strangers are the other
+customers, forgeries are made from the genuine signatures (mlcore.embedding.forging). Half of what it sees stays
+synthetic signers with their own graded forgeries: rehearsal against forgetting (Robins 1995).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mlcore.embedding.forging import forge
+from mlcore.embedding.plan import TrainingPlan
+from mlcore.embedding.sources import DataError, SignatureSet, join
+from mlcore.embedding.synthetic import DATASET, Crowd
+
+CUSTOMERS = "customers"
+FEWEST_CUSTOMERS = 8  # to train on: of fewer, a batch would hold the same few strangers again and again
+FORGERIES = 4  # made of each customer, less those that are real
+REHEARSAL = Crowd(signers=240, seed=90_001)
+SHARES = {CUSTOMERS: 1.0, DATASET: 1.0}
+
+
+def fine_tuning_plan(steps: int, seed: int) -> TrainingPlan:
+    """A gentle plan: a fifth of the base's learning rate, the beginning of the network left as it is."""
+    return TrainingPlan(
+        steps=steps,
+        seed=seed,
+        shares=SHARES,
+        learning_rate=2e-4,
+        warmup=min(50, max(steps // 10, 1)),
+        frozen_stages=2,
+        checkpoint_every=50,
+        report_every=10,
+    )
+
+
+def fine_tuning_corpus(customers: SignatureSet, rehearsal: SignatureSet, *, seed: int) -> SignatureSet:
+    """Customers with forgeries made of them, and the rehearsal, as one set.
+
+    A customer with a single signature has it twice: the augmentation makes another of each draw. Raises DataError
+    with fewer than 8 customers.
+    """
+    able = np.unique(customers.writers[customers.genuine])
+    if len(able) < FEWEST_CUSTOMERS:
+        raise DataError(
+            f"There are {len(able)} customers to learn from; at least {FEWEST_CUSTOMERS} are needed. Enrol more first."
+        )
+    ours = replace(customers, datasets=(CUSTOMERS,) * len(customers.names))
+    return join([_with_forgeries(_doubled(ours), seed), rehearsal])
+
+
+def with_forgeries(customers: SignatureSet, *, seed: int) -> SignatureSet:
+    """The same signatures with forgeries made of the genuine ones, up to 4 of each customer; seeded by his name."""
+    return _with_forgeries(customers, seed)
+
+
+def _doubled(customers: SignatureSet) -> SignatureSet:
+    counts = np.bincount(customers.writers[customers.genuine], minlength=len(customers.names))
+    lone = np.flatnonzero(customers.genuine & (counts[customers.writers] == 1))
+    return _taking(customers, np.concatenate([np.arange(len(customers.writers)), lone]))
+
+
+def _taking(signatures: SignatureSet, indices: np.ndarray) -> SignatureSet:
+    return replace(
+        signatures,
+        fine=signatures.fine[indices],
+        writers=signatures.writers[indices],
+        genuine=signatures.genuine[indices],
+    )
+
+
+def _with_forgeries(customers: SignatureSet, seed: int) -> SignatureSet:
+    fines, writers = [], []
+    forged = np.bincount(customers.writers[~customers.genuine], minlength=len(customers.names))
+    for writer, name in enumerate(customers.names):
+        own = np.flatnonzero((customers.writers == writer) & customers.genuine)
+        rng = np.random.default_rng([seed, *name.encode()])
+        for index in _in_turn(own, FORGERIES - int(forged[writer]), rng):
+            fines.append(forge(customers.fine[index], rng))
+            writers.append(writer)
+    if not fines:
+        return customers
+    return replace(
+        customers,
+        fine=np.concatenate([customers.fine, np.stack(fines)]),
+        writers=np.concatenate([customers.writers, np.array(writers, dtype=np.int32)]),
+        genuine=np.concatenate([customers.genuine, np.zeros(len(fines), dtype=np.bool_)]),
+    )
+
+
+def _in_turn(own: np.ndarray, count: int, rng: np.random.Generator) -> Sequence[int]:
+    if len(own) == 0 or count <= 0:
+        return ()
+    return [int(index) for index in np.resize(rng.permutation(own), count)]

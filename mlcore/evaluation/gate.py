@@ -1,0 +1,164 @@
+"""May a candidate take the champion's place? Both are measured on the same frozen trials.
+
+Writers are drawn anew with replacement, and each draw gives both networks' error and so their difference: a paired
+bootstrap by writer (Efron and Tibshirani 1993; Bolle, Ratha and Pankanti 2004 for biometrics). The candidate passes
+where no difference may well be a loss of a whole point of equal error rate (the upper 95 % bound stays below it:
+non-inferiority) and at least one is an improvement beyond chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore.evaluation.embedded import EmbeddedSet
+from mlcore.evaluation.evaluating import Outcome, calibrated, judge_all
+from mlcore.evaluation.figures import equal_error_rate, error_rates, frr_at_far
+from mlcore.evaluation.protocol import Kind, measure
+from mlcore.scoring.scorer import Scorer
+
+Floats = npt.NDArray[np.float64]
+
+MOST_LOSS = 0.01  # of equal error rate, that the upper bound of a difference may reach
+ROUNDS = 600
+FEWEST_WRITERS = 8  # of a set of trials: of fewer, the bootstrap says nothing
+_HISTOGRAM = np.linspace(-12.0, 12.0, 49)
+_DET_POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A network's features of each set of trials, by its name, and its scorer."""
+
+    sets: Mapping[str, EmbeddedSet]
+    scorer: Scorer
+
+
+def gate(champion: Contestant, candidate: Contestant, references: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """The comparison as a JSON-ready report.
+
+    references: for each set of trials, with how many specimens. Keys: promotable, sentences, trials (set, references,
+    kind, writers, champion and candidate {eer, frr_at_far_1}, difference with low and high, fractions; below 0 the
+    candidate is better); shown_references, det, histograms, calibration: of the first set that could be measured, with
+    its largest number of specimens.
+    """
+    trials: list[dict[str, Any]] = []
+    shown: dict[str, Any] = {}
+    for name, counts in references.items():
+        measured = [measure(side.sets[name], side.scorer.cohort) for side in (champion, candidate)]
+        for count in sorted(counts):
+            old = judge_all(champion.sets[name], measured[0], champion.scorer, count)
+            new = judge_all(candidate.sets[name], measured[1], candidate.scorer, count)
+            if len(old) < FEWEST_WRITERS:
+                continue
+            trials += [_compared(name, count, kind, old, new) for kind in ("skilled", "random")]
+            if not shown or trials[0]["set"] == name:
+                shown = _shown(count, old, new, champion, candidate)
+    return {**_verdict(trials, references), "trials": trials, **shown}
+
+
+def _compared(name: str, count: int, kind: Kind, old: Sequence[Outcome], new: Sequence[Outcome]) -> dict[str, Any]:
+    pairs = [_pairs(outcomes, kind) for outcomes in (old, new)]
+    low, high = paired_interval(*pairs)
+    champion, candidate = (_figures(part) for part in pairs)
+    return {
+        "set": name,
+        "references": count,
+        "kind": kind,
+        "writers": len(old),
+        "champion": champion,
+        "candidate": candidate,
+        "difference": candidate["eer"] - champion["eer"],
+        "low": low,
+        "high": high,
+    }
+
+
+def _pairs(outcomes: Sequence[Outcome], kind: Kind) -> list[tuple[Floats, Floats]]:
+    return [(outcome.all_scores("genuine"), outcome.all_scores(kind)) for outcome in outcomes]
+
+
+def _figures(pairs: Sequence[tuple[Floats, Floats]]) -> dict[str, float]:
+    genuine, forged = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    return {"eer": equal_error_rate(genuine, forged), "frr_at_far_1": frr_at_far(genuine, forged, 0.01)}
+
+
+def paired_interval(
+    old: Sequence[tuple[Floats, Floats]],
+    new: Sequence[tuple[Floats, Floats]],
+    *,
+    rounds: int = ROUNDS,
+    seed: int = 1,
+) -> tuple[float, float]:
+    """95 % interval of the new EER minus the old one; (genuine, forged) scores by writer, the same writers in both."""
+    rng = np.random.default_rng(seed)
+    differences = []
+    for _ in range(rounds):
+        drawn = rng.integers(len(old), size=len(old))
+        eers = [
+            equal_error_rate(*(np.concatenate([side[i][part] for i in drawn]) for part in (0, 1)))
+            for side in (old, new)
+        ]
+        differences.append(eers[1] - eers[0])
+    low, high = np.quantile(differences, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _verdict(trials: Sequence[Mapping[str, Any]], references: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    worse = [trial for trial in trials if not trial["high"] < MOST_LOSS]
+    better = [trial for trial in trials if trial["high"] < 0]
+    missing = [name for name in references if not any(trial["set"] == name for trial in trials)]
+    sentences = [_sentence("may be worse", trial) for trial in worse]
+    sentences += [_sentence("is better", trial) for trial in better]
+    sentences += [f"There are too few writers to compare on the {name}." for name in missing]
+    if not better:
+        sentences.append("Nothing has improved beyond chance.")
+    return {"promotable": bool(trials) and not worse and bool(better) and not missing, "sentences": sentences}
+
+
+def _sentence(what: str, trial: Mapping[str, Any]) -> str:
+    against = "skilled forgeries" if trial["kind"] == "skilled" else "other people's signatures"
+    specimens = "1 specimen" if trial["references"] == 1 else f"{trial['references']} specimens"
+    low, high, difference = (100 * trial[key] for key in ("low", "high", "difference"))
+    return (
+        f"The candidate {what} on {trial['set']} with {specimens} against {against}: "
+        f"{difference:+.1f} points of error ({low:+.1f} to {high:+.1f})."
+    )
+
+
+def _shown(
+    count: int, old: Sequence[Outcome], new: Sequence[Outcome], champion: Contestant, candidate: Contestant
+) -> dict[str, Any]:
+    sides = {"champion": (old, champion.scorer), "candidate": (new, candidate.scorer)}
+    pooled = {name: _pooled(outcomes) for name, (outcomes, _) in sides.items()}
+    return {
+        "shown_references": count,
+        "det": {name: _det(*scores) for name, scores in pooled.items()},
+        "histograms": {
+            "edges": _HISTOGRAM.tolist(),
+            **{name: {"genuine": _counts(own), "skilled": _counts(forged)} for name, (own, forged) in pooled.items()},
+        },
+        "calibration": {
+            name: calibrated(outcomes, scorer.calibrations[count]) for name, (outcomes, scorer) in sides.items()
+        },
+    }
+
+
+def _pooled(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
+    pairs = _pairs(outcomes, "skilled")
+    return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
+
+
+def _det(genuine: Floats, forged: Floats) -> dict[str, list[float]]:
+    _, far, frr = error_rates(genuine, forged)
+    kept = np.unique(np.linspace(0, len(far) - 1, _DET_POINTS).round().astype(int))
+    return {"far": far[kept].tolist(), "frr": frr[kept].tolist()}
+
+
+def _counts(scores: Floats) -> list[int]:
+    inside = np.clip(scores, _HISTOGRAM[0], _HISTOGRAM[-1])
+    return [int(count) for count in np.histogram(inside, _HISTOGRAM)[0]]
