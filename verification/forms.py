@@ -44,8 +44,8 @@ class AreaField(forms.CharField):
         return Box(left, top, right, bottom)
 
 
-class VerifyForm(forms.Form):
-    """A questioned signature and, if known, the cheque it stands on."""
+class PictureForm(forms.Form):
+    """A questioned signature: a file, and which part of which page of it is judged."""
 
     image = forms.FileField(
         label=_("Questioned signature"),
@@ -54,6 +54,25 @@ class VerifyForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,.pdf,image/*"}),
         error_messages={"required": _("Choose the image of the signature.")},
     )
+    page = forms.IntegerField(
+        label=_("Page"),
+        required=False,
+        min_value=1,
+        max_value=99,
+        widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+    )
+    area = AreaField(required=False, widget=forms.HiddenInput)
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    @property
+    def part(self) -> dict[str, Any]:
+        """Of the cleaned form, what is judged: `page` from 0, and `area`."""
+        return {"page": (self.cleaned_data["page"] or 1) - 1, "area": self.cleaned_data["area"]}
+
+
+class VerifyForm(PictureForm):
+    """A questioned signature and, if known, the cheque it stands on."""
+
     amount = AmountField(
         label=_("Amount"),
         required=False,
@@ -74,26 +93,11 @@ class VerifyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
         error_messages={"invalid": _("A cheque number holds letters, digits, spaces, hyphens, dots and slashes.")},
     )
-    page = forms.IntegerField(
-        label=_("Page"),
-        required=False,
-        min_value=1,
-        max_value=99,
-        widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
-    )
-    area = AreaField(required=False, widget=forms.HiddenInput)
-    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-class IdentifyForm(forms.Form):
+class IdentifyForm(PictureForm):
     """A signature whose writer is unknown, and what the search is for."""
 
-    image = forms.FileField(
-        label=_("Questioned signature"),
-        allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.tif,.tiff,.webp,.bmp,image/*"}),
-        error_messages={"required": _("Choose the image of the signature.")},
-    )
     purpose = forms.CharField(
         label=_("What the search is for"),
         max_length=200,
@@ -101,7 +105,6 @@ class IdentifyForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
         error_messages={"required": _("Say what the search is for; it is kept with it.")},
     )
-    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 class ListForm(forms.Form):

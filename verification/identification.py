@@ -18,6 +18,7 @@ from pgvector.django import L2Distance
 from customers.blobs import keyed_digest, seal
 from customers.models import Customer, Specimen
 from mlcore.bundle import Bundle
+from mlcore.imaging import Box
 from mlcore.models import Embedding, ModelVersion
 from mlcore.runtime import Features
 from mlcore.scoring import POLICY_VERSION
@@ -30,6 +31,7 @@ from verification.questions import (
     model_demand,
     question_token,
     questioned_prepare,
+    signature_fields,
     token_lock,
 )
 
@@ -64,9 +66,13 @@ def identification_run(
     data: bytes,
     purpose: str,
     request_token: uuid.UUID,
+    page: int = 0,
+    area: Box | None = None,
     request: HttpRequest | None = None,
 ) -> Identification:
     """Search everybody who is enrolled for the writer of the signature in `data`, and keep the answer.
+
+    page: of a file of several, from 0. area: the part of the page to look at, in its pixels; the whole page without.
 
     A candidate is named when his score is within the naming threshold of the model for his number of specimens and
     the number of customers searched (mlcore.scoring.naming). The same question with the same token returns the answer
@@ -76,12 +82,12 @@ def identification_run(
     if not purpose:
         raise VerificationRefused("purpose", _("Say what the search is for; it is kept with it."), field="purpose")
     digest = keyed_digest(data)
-    token = question_token(request_token, actor.public_id, digest, purpose)
+    token = question_token(request_token, actor.public_id, digest, purpose, page, area)
     token_lock(token)
     made = Identification.objects.filter(request_token=token).first()
     if made is not None:
         return made
-    signature = questioned_prepare(data)
+    signature = questioned_prepare(data, page=page, area=area)
     version, bundle = model_demand()
     questioned = bundle.embed_one(signature.canvas)
     searched = searchable(version, timezone.localdate())
@@ -95,9 +101,7 @@ def identification_run(
     identification = Identification(
         purpose=purpose,
         digest=digest,
-        media_type=signature.media_type,
-        box=asdict(signature.box) if signature.box else None,
-        quality=signature.quality.as_dict(),
+        **signature_fields(signature, page=page, area=area),
         candidates=[asdict(candidate) for candidate in candidates[:KEPT]],
         searched=count,
         threshold=naming_threshold(bundle.scorer.calibrations[best.specimens if best else 1], count),

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from customers.blobs import BlobDamaged, unseal
-from mlcore.imaging import Box, ImageRefused, Signature, array_png, decode, ink_png, page_png, prepare
+from mlcore.imaging import Box, ImageRefused, Signature, array_png, boxed_png, decode, ink_png, page_png, prepare
 from verification.models import Identification, Verification
 
-# original: the page; clip: the page around the ink, for the eye; ink: what was compared.
-VIEWS = ("original", "clip", "ink")
+# original: the page; place: the page with the box that was judged; clip: the page around the ink, for the eye;
+# ink: what was compared.
+VIEWS = ("original", "place", "clip", "ink")
 LONGEST_SIDE = 1600
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ def verification_png(*, verification: Verification | Identification, view: str) 
     if view == "ink":
         return ink_png(questioned_signature(verification).fine)
     with _opened(verification) as data:
+        if view == "place" and verification.area:
+            page = decode(data, page=verification.page).grey
+            return boxed_png(page, Box(**verification.area), max_side=LONGEST_SIDE)
         if view == "clip" and verification.box:
             return _clip_png(data, verification.page, Box(**verification.box))
         return page_png(data, page=verification.page)

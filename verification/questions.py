@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import asdict
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -55,6 +57,30 @@ def questioned_prepare(data: bytes, *, page: int = 0, area: Box | None = None) -
         sentence = " ".join(remark.sentence for remark in remarks) or _("No signature was found in this image.")
         raise VerificationRefused("quality_refused", sentence, field="image")
     return signature
+
+
+def signature_fields(signature: Signature, *, page: int, area: Box | None) -> dict[str, Any]:
+    """What of a questioned signature is stored with the answer, beside its bytes."""
+    judged = area_judged(signature, area)
+    return {
+        "media_type": signature.media_type,
+        "page": page,
+        "area": asdict(judged) if judged else None,
+        "box": asdict(signature.box) if signature.box else None,
+        "quality": signature.quality.as_dict(),
+    }
+
+
+def area_judged(signature: Signature, area: Box | None) -> Box | None:
+    """The part of the page that was judged, within the page.
+
+    None for the whole page: where no box was given, where it covers the page, and where nothing of it lies on it.
+    """
+    height, width = signature.page.shape
+    part = area.within(width, height) if area else Box(0, 0, 0, 0)
+    if not part.width or not part.height or (part.width, part.height) == (width, height):
+        return None
+    return part
 
 
 def model_demand() -> tuple[ModelVersion, Bundle]:

@@ -29,6 +29,7 @@ from verification.questions import (
     model_demand,
     question_token,
     questioned_prepare,
+    signature_fields,
     token_lock,
 )
 from verification.selectors import specimens_usable
@@ -75,12 +76,10 @@ def verification_run(
         digest=digest,
         amount=amount,
         cheque_number=cheque_number,
-        page=page,
-        area=asdict(area) if area else None,
         asked_by=actor,
         request_token=token,
         **_grounds(version, specimens, features),
-        **_signature_fields(signature),
+        **signature_fields(signature, page=page, area=area),
     )
     verification.image = seal(data, context=str(verification.public_id))
     copied = _copy_note(verification, signature, compared)
@@ -148,14 +147,6 @@ def _copy_note(verification: Verification, signature: Signature, compared: Seque
     verification.sketch = sketch_sealed(sketch, verification)
     verification.copy_of = copy.as_dict() if copy else {}
     return copy.reason if copy else None
-
-
-def _signature_fields(signature: Signature) -> dict[str, Any]:
-    return {
-        "media_type": signature.media_type,
-        "box": asdict(signature.box) if signature.box else None,
-        "quality": signature.quality.as_dict(),
-    }
 
 
 def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlcore.imaging.boxes import Proposal, propose_boxes
 from mlcore.imaging.decoding import ACCEPTED, DecodedPage, decode
-from mlcore.imaging.display import array_png, ink_png, page_png
+from mlcore.imaging.display import array_png, boxed_png, ink_png, page_png
 from mlcore.imaging.preparing import prepare, prepare_page
 from mlcore.imaging.types import (
     CANVAS_HEIGHT,
@@ -32,6 +32,7 @@ __all__ = [
     "Remark",
     "Signature",
     "array_png",
+    "boxed_png",
     "decode",
     "ink_png",
     "page_png",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 from typing import Any
@@ -11,16 +12,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from customers.models import Customer
 from mlcore.imaging import Box
 from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, signature_png
+from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import VERIFIER, make_customer, make_specimen, make_user
 from tests.mlcore.pages_of_cheques import cheque, png, tiff
 from tests.verification.test_browser import log_in
 from verification.models import Verification
+from verification.services import verification_run
 
 
 @pytest.fixture
@@ -80,6 +84,34 @@ def test_a_nonsensical_box_is_a_sentence(signed: Customer, as_verifier: Client, 
 def test_a_box_beyond_the_page_judges_what_is_on_it(signed: Customer, as_verifier: Client) -> None:
     data = signature_png(make_signer(11), 30)
     assert post(as_verifier, signed, data, area="0,0,90000,90000").status_code == 302
+    assert Verification.objects.get().area is None
+    assert post(as_verifier, signed, data, area="20,10,90000,90000").status_code == 302
+    kept = Verification.objects.latest("pk").area
+    assert (kept["left"], kept["top"]) == (20, 10)
+    assert kept["right"] < 90000
+    # Beside the page there is nothing; the whole of it is judged, and that is what is told.
+    assert post(as_verifier, signed, data, area="80000,80000,90000,90000").status_code == 302
+    assert Verification.objects.latest("pk").area is None
+
+
+@pytest.mark.django_db
+def test_the_place_is_shown_only_where_a_part_was_judged(signed: Customer, as_verifier: Client) -> None:
+    page, where = cheque(11, 9)
+    boxed = post(as_verifier, signed, tiff(page, page), page="2", area=as_text(where))["Location"]
+    shown = as_verifier.get(boxed).content.decode()
+    assert "Where on page 2" in shown
+    assert "image.png?view=place" in shown
+    picture = Image.open(io.BytesIO(as_verifier.get(f"{boxed}image.png?view=place").content))
+    assert (picture.mode, picture.size) == ("RGB", (1600, 715))
+    seen = AuditEvent.objects.filter(action="signature.viewed", details__view="place")
+    assert seen.count() == 1
+    whole = post(as_verifier, signed, png(page))["Location"]
+    assert "view=place" not in as_verifier.get(whole).content.decode()
+    assert as_verifier.get(f"{whole}image.png?view=place").status_code == 200
+    blindfolded = Client()
+    blindfolded.force_login(make_user(*(name for name in VERIFIER if name != "customers.view_signature")))
+    assert "view=place" not in blindfolded.get(boxed).content.decode()
+    assert blindfolded.get(f"{boxed}image.png?view=place").status_code == 403
 
 
 @pytest.mark.django_db
@@ -130,6 +162,29 @@ def test_a_box_is_moved_by_keys_and_a_page_chosen(page: Page, live_server: Any, 
     made = Verification.objects.get()
     assert made.page == 1
     assert [made.area[side] for side in ("left", "top", "right", "bottom")] == before
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_place_on_the_page_is_fetched_when_it_is_opened(page: Page, live_server: Any, signed: Customer) -> None:
+    drawn, where = cheque(11, 9)
+    teller = make_user(*VERIFIER, "verification.review_verification", username="vic")
+    verification_run(
+        actor=teller, customer=signed, data=png(drawn), area=where, request_token=uuid.uuid4(), cheque_number="1"
+    )
+    Verification.objects.update(verdict="refer", asked_by=make_user())
+    looks = AuditEvent.objects.filter(action="signature.viewed", details__view="place")
+    log_in(page, live_server, teller)
+    for count, address in enumerate((f"/verifications/{Verification.objects.get().public_id}/", "/review/"), start=1):
+        page.goto(live_server.url + address)
+        page.wait_for_load_state("networkidle")
+        assert looks.count() == count - 1
+        page.get_by_text("Where on the page").focus()
+        page.keyboard.press("Enter")
+        picture = page.get_by_alt_text("The page; only what is in the box")
+        expect(picture).to_be_visible()
+        expect(picture).to_have_js_property("naturalWidth", 1600)
+        assert looks.count() == count
 
 
 @pytest.mark.browser

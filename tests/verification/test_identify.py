@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -14,13 +15,15 @@ from django.utils import timezone
 
 from customers.blobs import BlobDamaged, unseal
 from customers.models import Customer, Specimen
+from mlcore.imaging import Box
 from mlcore.models import ModelVersion
 from mlcore.scoring.calibration import Calibration
 from mlcore.selectors import model_bundle
 from mlcore.services import specimen_embed
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
-from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
+from tests.mlcore.making import VERIFIER, drawn_page, drawn_png, make_customer, make_specimen, make_user
+from tests.mlcore.pages_of_cheques import tiff
 from verification import identification
 from verification.identification import identification_ranking, identification_run
 from verification.models import Identification
@@ -182,6 +185,44 @@ def test_the_pages_from_question_to_answer(people: list[Customer], client: Clien
     assert picture["Content-Type"] == "image/png"
     assert AuditEvent.objects.filter(action="signature.viewed").exists()
     assert client.get(answer["Location"] + "image.png?view=other").status_code == 404
+
+
+def test_only_the_box_on_the_page_named_is_searched_for_kept_and_shown(people: list[Customer], client: Client) -> None:
+    sheet = np.full((2400, 1600), 250, np.uint8)
+    sheet[40:360, 20:660] = drawn_page(53)
+    sheet[1500:1820, 640:1280] = drawn_page(51)
+    letter = tiff(np.full_like(sheet, 250), sheet)
+
+    def ask(**fields: str) -> Any:
+        upload = SimpleUploadedFile("letter.tif", letter, "image/tiff")
+        return post(client, image=upload, token=str(uuid.uuid4()), **fields)
+
+    assert ask().status_code == 422
+    answer = ask(page="2", area="640,1500,1280,1820")
+    made = Identification.objects.get()
+    assert (made.page, made.area) == (1, {"left": 640, "top": 1500, "right": 1280, "bottom": 1820})
+    assert made.media_type == "image/tiff"
+    shown = client.get(answer["Location"]).content.decode()
+    assert "Most likely Person 1" in shown
+    assert "Where on page 2" in shown
+    for view in ("place", "clip", "ink"):
+        assert client.get(f"{answer['Location']}image.png?view={view}").status_code == 200
+    assert "Most likely Person 3" in client.get(ask(page="2", area="20,40,660,360")["Location"]).content.decode()
+    assert "view=place" not in client.get(ask(page="2")["Location"]).content.decode()
+    assert ask(page="2", area="1,2").status_code == 422
+
+
+def test_another_box_with_an_old_token_is_another_search(people: list[Customer], searcher: User) -> None:
+    token = uuid.uuid4()
+    first = search(searcher, 50, request_token=token)
+    assert search(searcher, 50, request_token=token, area=Box(0, 0, 600, 320)) != first
+
+
+def test_who_may_search_but_not_verify_sees_the_page(champion: ModelVersion) -> None:
+    client = Client()
+    client.force_login(make_user("verification.add_identification", "customers.view_customer"))
+    picture = SimpleUploadedFile("s.png", drawn_png(51), "image/png")
+    assert client.post(reverse("verification:preview"), {"image": picture})["X-Pages"] == "1"
 
 
 def test_two_who_are_close_enough_are_both_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,6 +13,8 @@ from mlcore.models import ModelVersion
 from mlcore.services import specimen_embed
 from mlcore.synthesis import make_signer, signature_png
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
+from tests.mlcore.pages_of_cheques import cheque, tiff
+from tests.test_accessibility import violations
 from tests.verification.test_browser import log_in, picture
 from verification.models import Identification
 
@@ -47,6 +50,31 @@ def test_a_signature_is_searched_for_and_the_purpose_asked(
     expect(page.get_by_role("link", name="Verify with Person 1")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert Identification.objects.get().purpose == "returned mail"
+
+
+def test_a_place_on_a_page_is_searched_for_by_keys(page: Page, live_server: Any, people: list[Customer]) -> None:
+    letter, _where = cheque(11, 9)
+    log_in(page, live_server, make_user(*SEARCHER, username="sam"))
+    page.goto(f"{live_server.url}/identify/")
+    data = tiff(np.full_like(letter, 250), letter)
+    page.set_input_files("input[type=file]", {"name": "c.tif", "mimeType": "image/tiff", "buffer": data})
+    expect(page.get_by_role("group", name="Box around the signature")).to_be_focused()
+    page.keyboard.press("PageDown")
+    expect(page.get_by_role("button", name="Place 1 of")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Shift+ArrowLeft")
+    chosen = [int(side) for side in page.locator("[name=area]").input_value().split(",")]
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing was judged.")).to_be_visible()
+    page.get_by_label("What the search is for").fill("returned mail")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/identify/*-*/")
+    made = Identification.objects.get()
+    assert made.page == 1
+    assert [made.area[side] for side in ("left", "top", "right", "bottom")] == chosen
+    page.get_by_text("Where on page 2").click()
+    expect(page.get_by_alt_text("The page; only what is in the box")).to_have_js_property("naturalWidth", 1600)
+    assert violations(page) == []
 
 
 def test_the_cards_of_a_customer_get_their_distances(page: Page, live_server: Any, base: ModelVersion) -> None:

@@ -13,8 +13,15 @@ from sigweb.accounts.models import User
 from verification.models import Verification
 
 ASKS = ("verification.add_verification", "customers.view_customer")
+SEARCHES = ("verification.add_identification", "customers.view_customer")
 READS = "verification.view_verification"
 SEES = "customers.view_signature"
+
+
+def asker(request: HttpRequest) -> User:
+    """The person, who may ask about a questioned signature: for a customer, or whose it is."""
+    user = person(request)
+    return user if user.has_perms(ASKS) else person(request, *SEARCHES)
 
 
 def customer_for(request: HttpRequest, public_id: UUID) -> tuple[User, Customer]:

@@ -17,10 +17,9 @@ from verification.forms import IdentifyForm
 from verification.identification import identification_ranking, identification_run, identifications_latest
 from verification.models import Identification
 from verification.questions import VerificationRefused
-from verification.views.access import SEES
+from verification.views.access import SEARCHES, SEES
 from verification.views.pictures import questioned_response
 
-SEARCHES = ("verification.add_identification", "customers.view_customer")
 READS = ("verification.view_identification", "customers.view_customer")
 LATEST = 8
 
@@ -39,6 +38,7 @@ def identify(request: HttpRequest) -> HttpResponseBase:
                 purpose=form.cleaned_data["purpose"],
                 request_token=form.cleaned_data["token"],
                 request=request,
+                **form.part,
             )
         except VerificationRefused as refusal:
             form.add_error(refusal.field or None, refusal.sentence)

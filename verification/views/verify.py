@@ -22,7 +22,7 @@ from verification.forms import VerifyForm
 from verification.questions import VerificationRefused
 from verification.selectors import customers_recent
 from verification.services import verification_ready, verification_run
-from verification.views.access import ASKS, customer_for
+from verification.views.access import ASKS, asker, customer_for
 from verification.views.pictures import png_response
 
 RECENT_SHOWN = 5
@@ -64,7 +64,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     The headers tell its size in pixels (X-Page-Size), the pages of the file (X-Pages) and where signatures may be
     (X-Boxes, JSON), the likeliest first.
     """
-    person(request, *ASKS)
+    asker(request)
     upload = request.FILES.get("image")
     number = request.POST.get("page", "")[:4]
     try:
@@ -93,9 +93,8 @@ def verify_customer(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
                 request_token=form.cleaned_data["token"],
                 amount=form.cleaned_data["amount"],
                 cheque_number=form.cleaned_data["cheque_number"],
-                page=(form.cleaned_data["page"] or 1) - 1,
-                area=form.cleaned_data["area"],
                 request=request,
+                **form.part,
             )
         except VerificationRefused as refusal:
             form.add_error(refusal.field or None, refusal.sentence)
