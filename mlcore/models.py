@@ -46,6 +46,15 @@ class ModelVersion(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.CANDIDATE)
     installed_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
+    replaced = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="replaced_by",
+        help_text=_("The champion before it, to which a roll back returns; none once the vectors of that are pruned."),
+    )
 
     class Meta:
         verbose_name = _("model version")
@@ -124,6 +133,24 @@ class EmbeddingFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.specimen_id}: {self.code}"
+
+
+class SpecimenCanvas(models.Model):
+    """A specimen as it was laid on the canvas, sealed: another model version needs no decoding and normalising again.
+
+    A cache: what can not be read any more, or was laid out by another version of the program, is made anew.
+    """
+
+    specimen = models.OneToOneField("customers.Specimen", on_delete=models.CASCADE, related_name="kept_canvas")
+    sealed = models.BinaryField(editable=False)
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("canvas of a specimen")
+        verbose_name_plural = _("canvases of specimens")
+
+    def __str__(self) -> str:
+        return str(self.specimen_id)
 
 
 class TrainingSnapshot(models.Model):
@@ -309,6 +336,14 @@ class Promotion(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="promotions")
+    champion = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="promotions_against",
+        help_text=_("The champion when it was asked for; where another one reigns by then, nothing is switched."),
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     total = models.PositiveIntegerField(default=0, help_text=_("Specimens that need a vector."))
     done = models.PositiveIntegerField(default=0)
@@ -318,6 +353,9 @@ class Promotion(models.Model):
     )
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="promotions_approved"
+    )
+    turn = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("Which message is the next one; a worker drops any other.")
     )
     message = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -62,6 +62,14 @@ def model_bundle(version: ModelVersion) -> Bundle:
     return bundle
 
 
+def artefact_check(version: ModelVersion) -> None:
+    """Read the files of a model version as they lie on disk now, whatever this process has loaded before.
+
+    Raises ArtefactError when they are missing, damaged or of a newer format.
+    """
+    load_bundle(model_directory(version), digest=version.digest)
+
+
 def bundles_forget() -> None:
     """Drop every loaded artefact of this process."""
     with _bundles_lock:

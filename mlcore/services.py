@@ -15,7 +15,9 @@ from customers.blobs import BlobDamaged, seal, unseal
 from customers.models import Specimen
 from customers.services import specimen_mark_readable, specimen_mark_unreadable
 from mlcore.bundle import ArtefactError
+from mlcore.canvases import canvases_keep, canvases_kept
 from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.imaging.types import Grey
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
 from mlcore.runtime import Features
 from mlcore.scoring.copies import sketch_of, sketch_readable
@@ -42,12 +44,21 @@ class SpecimenUnusable(RuntimeError):
         self.sentence = sentence
 
 
+Unusable = dict[int, SpecimenUnusable]
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureSet:
     """The features of a set of specimens, keyed by primary key, and why some have none."""
 
     features: dict[int, Features] = field(default_factory=dict)
-    unusable: dict[int, SpecimenUnusable] = field(default_factory=dict)
+    unusable: Unusable = field(default_factory=dict)
+
+
+def champion_lock() -> None:
+    """One champion changes at a time; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAMPION_LOCK])
 
 
 def model_install(*, directory: str = BASE, actor: User | None = None) -> tuple[ModelVersion, bool]:
@@ -62,7 +73,7 @@ def model_install(*, directory: str = BASE, actor: User | None = None) -> tuple[
     bundle = model_bundle(version)
     manifest = bundle.manifest
     with transaction.atomic():
-        _champion_lock()
+        champion_lock()
         installed = ModelVersion.objects.filter(digest=version.digest).first()
         created = installed is None
         if installed is None:
@@ -83,12 +94,14 @@ def model_install(*, directory: str = BASE, actor: User | None = None) -> tuple[
 
 
 @transaction.atomic
-def model_promote(*, version: ModelVersion, actor: User | None = None) -> ModelVersion:
+def model_promote(*, version: ModelVersion, actor: User | None = None, stepping_back: bool = False) -> ModelVersion:
     """Make a candidate, or a retired version again, the champion; the champion so far retires.
 
-    Raises PromotionRefused when its artefact can not be loaded or holds no usable thresholds.
+    The version remembers which one it replaced, unless it is put back in its place (stepping_back): then it keeps the
+    one that it had replaced itself. Raises PromotionRefused when its artefact can not be loaded or holds no usable
+    thresholds.
     """
-    _champion_lock()
+    champion_lock()
     version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     if version.state == ModelVersion.State.CHAMPION:
         return version
@@ -102,10 +115,12 @@ def model_promote(*, version: ModelVersion, actor: User | None = None) -> ModelV
         before.save(update_fields=["state"])
     version.state = ModelVersion.State.CHAMPION
     version.promoted_at = timezone.now()
-    version.save(update_fields=["state", "promoted_at"])
+    if not stepping_back:
+        version.replaced = before
+    version.save(update_fields=["state", "promoted_at", "replaced"])
     audit_record(
         actor=actor,
-        action="model.promoted",
+        action="model.rolled_back" if stepping_back else "model.promoted",
         obj=version,
         details={"digest": version.digest, "instead_of": str(before.public_id) if before else None},
     )
@@ -122,10 +137,20 @@ def specimen_embed(*, specimen: Specimen, version: ModelVersion | None = None) -
     made = Embedding.objects.filter(specimen=specimen, model_version=version).first()
     if made is not None:
         return made
-    result = _embeddings_make([specimen], version)
-    if specimen.pk in result.unusable:
-        raise result.unusable[specimen.pk]
+    _, unusable = _embeddings_make([specimen], version)
+    if specimen.pk in unusable:
+        raise unusable[specimen.pk]
     return Embedding.objects.get(specimen=specimen, model_version=version)
+
+
+def specimens_embed(*, specimens: Sequence[Specimen], version: ModelVersion) -> tuple[int, int]:
+    """Make the missing embeddings of these specimens under a model version; how many were made, and how many can not.
+
+    Those that can not are recorded (EmbeddingFailure). Load the specimens with their images deferred: they are read
+    one by one, and only where no canvas is kept. Raises ArtefactError.
+    """
+    rows, unusable = _embeddings_make(specimens, version)
+    return len(rows), len(unusable)
 
 
 def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> FeatureSet:
@@ -141,8 +166,9 @@ def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> Fea
             # Unreadable rows are a cache gone bad; the specimen itself is still there.
             row.delete()
     missing = [specimen for specimen in specimens if specimen.pk not in features]
-    made = _embeddings_make(missing, version) if missing else FeatureSet()
-    return FeatureSet(features | made.features, made.unusable)
+    rows, unusable = _embeddings_make(missing, version) if missing else ([], {})
+    # Through the stored form, so that the first verdict equals all later ones to the bit.
+    return FeatureSet(features | {row.specimen_id: _features_stored(row) for row in rows}, unusable)
 
 
 def sketches_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> dict[int, bytes]:
@@ -181,44 +207,62 @@ def _sketch_sealed(sketch: bytes, specimen: Specimen) -> bytes:
     return seal(sketch, context=f"{specimen.public_id}:sketch")
 
 
-def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> FeatureSet:
+def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> tuple[list[Embedding], Unusable]:
+    """Make and store what is asked for; the rows, and why some have none."""
     bundle = model_bundle(version)
-    result = FeatureSet()
-    prepared: list[tuple[Specimen, Signature]] = []
-    for specimen in specimens:
-        try:
-            prepared.append((specimen, _specimen_prepare(specimen)))
-        except SpecimenUnusable as error:
-            result.unusable[specimen.pk] = error
-            _failure_record(specimen, version, error)
-    if not prepared:
-        return result
-    made = bundle.embed(np.stack([signature.canvas for _, signature in prepared]))
+    canvases, unusable = _canvases(specimens, version)
+    if not canvases:
+        return [], unusable
+    made = bundle.embed(np.stack(list(canvases.values())))
     rows = [
         Embedding(
             specimen=specimen,
             model_version=version,
             vector=features.vector,
             local=features.local_bytes(),
-            sketch=_sketch_sealed(sketch_of(signature.canvas), specimen),
+            sketch=_sketch_sealed(sketch_of(canvas), specimen),
         )
-        for (specimen, signature), features in zip(prepared, made, strict=True)
+        for (specimen, canvas), features in zip(canvases.items(), made, strict=True)
     ]
     # A worker and a verification may make the same one at once: the first to commit is kept, both are equal.
     Embedding.objects.bulk_create(rows, ignore_conflicts=True)
     EmbeddingFailure.objects.filter(specimen__in=[row.specimen_id for row in rows], model_version=version).delete()
-    for specimen, _ in prepared:
+    return rows, unusable
+
+
+def _canvases(specimens: Sequence[Specimen], version: ModelVersion) -> tuple[dict[Specimen, Grey], Unusable]:
+    """The canvases of these specimens: those kept, and the missing ones made from their images and kept from now on."""
+    kept = canvases_kept(specimens)
+    fresh: dict[Specimen, Grey] = {}
+    unusable: Unusable = {}
+    for specimen in specimens:
+        if specimen.pk in kept:
+            continue
+        try:
+            fresh[specimen] = _specimen_prepare(specimen).canvas
+        except SpecimenUnusable as error:
+            unusable[specimen.pk] = error
+            _failure_record(specimen, version, error)
+    if fresh:
+        canvases_keep(fresh)
+    for specimen in fresh:
         if specimen.unreadable_at is not None:
             specimen_mark_readable(specimen=specimen)
-    for row in rows:
-        # Through the stored form, so that the first verdict equals all later ones to the bit.
-        result.features[row.specimen_id] = _features_stored(row)
-    return result
+    found = {specimen: kept[specimen.pk] for specimen in specimens if specimen.pk in kept}
+    return found | fresh, unusable
+
+
+def _image_of(specimen: Specimen) -> bytes:
+    """The sealed image. One that was left out of the query is read by itself and not kept: of a large batch, no more
+    than one is in memory."""
+    if "image" in specimen.get_deferred_fields():
+        return bytes(Specimen.objects.values_list("image", flat=True).get(pk=specimen.pk))
+    return bytes(specimen.image)
 
 
 def _specimen_prepare(specimen: Specimen) -> Signature:
     try:
-        plain = unseal(bytes(specimen.image), context=str(specimen.public_id))
+        plain = unseal(_image_of(specimen), context=str(specimen.public_id))
         signature = prepare(plain)
     except BlobDamaged as error:
         raise SpecimenUnusable("blob_damaged", "The stored image is damaged and can not be opened.") from error
@@ -259,9 +303,3 @@ def _free_name(name: str, digest: str) -> str:
 
 def _as_mapping(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, dict) else {"data": value} if value else {}
-
-
-def _champion_lock() -> None:
-    """One champion changes at a time; held until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAMPION_LOCK])

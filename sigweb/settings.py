@@ -200,6 +200,11 @@ CELERY_BEAT_SCHEDULE = {
     "embedding-sweep": {"task": "mlcore.tasks.embedding_sweep", "schedule": 30.0, "options": {"expires": 25}},
     "sessions-purge": {"task": "sigweb.tasks.sessions_purge", "schedule": 86_400.0, "options": {"expires": 86_400}},
     "training-watch": {"task": "mlcore.retraining.tasks.training_watch", "schedule": 20.0, "options": {"expires": 18}},
+    "promotions-sweep": {
+        "task": "mlcore.retraining.tasks.promotions_sweep",
+        "schedule": 20.0,
+        "options": {"expires": 18},
+    },
     "drafts-purge": {"task": "customers.tasks.drafts_purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

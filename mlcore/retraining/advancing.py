@@ -1,0 +1,190 @@
+"""Promotions going forward: vectors of all specimens under the new model version, then the switch in one transaction.
+
+The champion answers all the while. A promotion goes forward in turns of a few seconds; each turn is a message, so that
+what is enrolled meanwhile gets its turn in the same queue. Whoever works at a promotion holds its row: a second worker
+finds it held and leaves, and a worker that is killed lets go of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from customers.models import Specimen
+from mlcore.bundle import ArtefactError
+from mlcore.models import Embedding, EmbeddingFailure, ModelVersion, Promotion
+from mlcore.retraining.promotion import GOING, promotion_end, promotion_obstacle, promotion_send
+from mlcore.selectors import artefact_check, specimens_without_embedding
+from mlcore.services import PromotionRefused, champion_lock, model_promote, specimens_embed
+
+logger = logging.getLogger(__name__)
+
+TURN_SECONDS = 5.0
+# Specimens whose vectors are committed at once; a kill costs no more.
+BATCH = 64
+# Specimens looked up at once, about as many as a turn gets through.
+AHEAD = 2048
+# Of specimens that have a vector under the champion and can not be read now; beyond, something else is wrong.
+FEW_UNREADABLE, MOST_UNREADABLE = 5, 0.05
+_IN_USE = (Specimen.State.PENDING, Specimen.State.APPROVED)
+
+
+def promotion_advance(*, public_id: UUID | str, turn: int | None = None, seconds: float = TURN_SECONDS) -> bool:
+    """Go forward with a promotion for about so many seconds; True when there is more to do, which is sent then.
+
+    turn: which message it is; any but the promotion's next one is dropped (None: whichever is next). Resumable and
+    idempotent: what a killed worker had committed counts, and of two at once the second finds the row held and leaves.
+    Makes vectors in batches; once no specimen lacks one, the champion is switched. Errors of the database are raised;
+    the sweep sends such a promotion again. All others end it with a sentence, the champion untouched.
+    """
+    until = time.monotonic() + seconds
+    try:
+        if not _begin(public_id, turn):
+            return False
+        while (ahead := _ahead(public_id)) or not _switch(public_id, turn):
+            for first in range(0, len(ahead), BATCH):
+                if not _batch(public_id, turn, ahead[first : first + BATCH]):
+                    return False
+                if time.monotonic() >= until:
+                    return _next_turn(public_id, turn)
+    except (DatabaseError, InterfaceError):
+        raise
+    except ArtefactError as error:
+        _fail(public_id, str(error))
+    except Exception:
+        logger.exception("Promotion %s failed.", public_id)
+        _fail(public_id, _("Something unforeseen went wrong; the worker's log tells what. The champion is unchanged."))
+    return False
+
+
+def _held(public_id: UUID | str, turn: int | None) -> Promotion | None:
+    """The promotion, its row held until the transaction ends; None when it is not ours to go forward with."""
+    promotion = (
+        Promotion.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("version", "champion", "requested_by")
+        .filter(public_id=public_id, state__in=GOING)
+        .first()
+    )
+    if promotion is None or (turn is not None and promotion.turn != turn):
+        return None
+    return promotion
+
+
+@transaction.atomic
+def _begin(public_id: UUID | str, turn: int | None) -> bool:
+    promotion = _held(public_id, turn)
+    if promotion is None:
+        return False
+    if obstacle := promotion_obstacle(promotion):
+        promotion_end(promotion, Promotion.State.FAILED, obstacle)
+        return False
+    if promotion.state == Promotion.State.QUEUED:
+        # What could not be read the last time is tried once more.
+        EmbeddingFailure.objects.filter(model_version=promotion.version).delete()
+        promotion.state = Promotion.State.RUNNING
+        promotion.total = specimens_without_embedding(version=promotion.version).count()
+    promotion.heartbeat_at = timezone.now()
+    promotion.save(update_fields=["state", "total", "heartbeat_at"])
+    return True
+
+
+def _ahead(public_id: UUID | str) -> list[int]:
+    """The next specimens without a vector: looked up once for many batches, as a look-up passes all that have one."""
+    version = ModelVersion.objects.get(promotions__public_id=public_id)
+    return list(specimens_without_embedding(version=version).values_list("pk", flat=True)[:AHEAD])
+
+
+@transaction.atomic
+def _batch(public_id: UUID | str, turn: int | None, keys: Sequence[int]) -> bool:
+    """Make the vectors of these specimens, unless they have them by now; False when it is not ours to do any more."""
+    promotion = _held(public_id, turn)
+    if promotion is None:
+        return False
+    specimens = specimens_without_embedding(version=promotion.version).filter(pk__in=keys)
+    made, unusable = specimens_embed(
+        specimens=list(specimens.only("pk", "public_id", "unreadable_at")), version=promotion.version
+    )
+    promotion.done += made + unusable
+    promotion.total = max(promotion.total, promotion.done)
+    promotion.heartbeat_at = timezone.now()
+    promotion.save(update_fields=["done", "total", "heartbeat_at"])
+    return True
+
+
+@transaction.atomic
+def _next_turn(public_id: UUID | str, turn: int | None) -> bool:
+    promotion = _held(public_id, turn)
+    if promotion is None:
+        return False
+    promotion.turn += 1
+    promotion.save(update_fields=["turn"])
+    transaction.on_commit(lambda: promotion_send(promotion.public_id, promotion.turn))
+    return True
+
+
+def _switch(public_id: UUID | str, turn: int | None) -> bool:
+    """Change the champion, in one transaction; False when a specimen was enrolled meanwhile that has no vector yet."""
+    artefact_check(ModelVersion.objects.get(promotions__public_id=public_id))
+    with transaction.atomic():
+        champion_lock()
+        promotion = _held(public_id, turn)
+        if promotion is None:
+            return True
+        version = promotion.version
+        if specimens_without_embedding(version=version).exists():
+            return False
+        unreadable = EmbeddingFailure.objects.filter(model_version=version, specimen__state__in=_IN_USE)
+        obstacle = promotion_obstacle(promotion) or _too_many(unreadable, promotion)
+        if obstacle:
+            promotion_end(promotion, Promotion.State.FAILED, obstacle)
+            return True
+        try:
+            model_promote(version=version, actor=promotion.requested_by)
+        except PromotionRefused as error:
+            promotion_end(promotion, Promotion.State.FAILED, str(error))
+            return True
+        promotion.done = promotion.total
+        promotion_end(promotion, Promotion.State.DONE, _done_message(version, unreadable.count()))
+    return True
+
+
+def _too_many(unreadable: QuerySet[EmbeddingFailure], promotion: Promotion) -> str:
+    """A worker that lacks a key or a library reads nothing: no reason to leave customers without specimens."""
+    readable = Embedding.objects.filter(specimen=OuterRef("specimen"), model_version=promotion.champion)
+    worse = unreadable.filter(Exists(readable)).count()
+    most = max(FEW_UNREADABLE, MOST_UNREADABLE * Specimen.objects.filter(state__in=_IN_USE).count())
+    if worse <= most:
+        return ""
+    return ngettext(
+        "%(count)d specimen that the champion knows could not be read; see the embedding failures. "
+        "Nothing was switched.",
+        "%(count)d specimens that the champion knows could not be read; see the embedding failures. "
+        "Nothing was switched.",
+        worse,
+    ) % {"count": worse}
+
+
+def _done_message(version: ModelVersion, unreadable: int) -> str:
+    message = _("%(name)s is the champion now.") % {"name": version.name}
+    if unreadable:
+        message += " " + ngettext(
+            "%(count)d specimen has no vector, since its image can not be used.",
+            "%(count)d specimens have no vector, since their images can not be used.",
+            unreadable,
+        ) % {"count": unreadable}
+    return message
+
+
+def _fail(public_id: UUID | str, reason: str) -> None:
+    with transaction.atomic():
+        promotion = Promotion.objects.select_for_update().filter(public_id=public_id, state__in=GOING).first()
+        if promotion is not None:
+            promotion_end(promotion, Promotion.State.FAILED, reason)
