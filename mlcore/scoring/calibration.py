@@ -192,9 +192,9 @@ def effective_sizes(by_writer: Sequence[Floats], drawn: npt.NDArray[np.int64]) -
     return np.asarray(np.clip(sizes, 1.0, trials.sum()), dtype=np.float64)
 
 
-def wilson_interval(share: float, size: float) -> tuple[float, float]:
-    """95 % interval of a share counted on `size` independent trials, within 0..1 (Wilson 1927)."""
-    squared = _Z * _Z / size
+def wilson_interval(share: float, size: float, z: float = _Z) -> tuple[float, float]:
+    """Interval (95 % unless z says another) of a share of `size` independent trials, within 0..1 (Wilson 1927)."""
+    squared = z * z / size
     centre = (share + squared / 2.0) / (1.0 + squared)
     half = float(np.sqrt(share * (1.0 - share) * squared + squared * squared / 4.0)) / (1.0 + squared)
     return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
