@@ -73,8 +73,8 @@ def _of_specimen(sketch: bytes, specimens: Mapping[Specimen, bytes]) -> Copy | N
 def _of_file(verification: Verification) -> Copy | None:
     """The same part of the same page of the same file, however long ago."""
     earlier = Verification.objects.filter(customer=verification.customer, digest=verification.digest)
-    for row in earlier.only("public_id", "page", "area", "asked_at", "cheque_number"):
-        if (row.page, row.area) == (verification.page, verification.area):
+    for row in earlier.only("public_id", "page", "turn", "area", "asked_at", "cheque_number"):
+        if (row.page, row.turn, row.area) == (verification.page, verification.turn, verification.area):
             sentence = _("The same picture was verified before, %s. Look at the answer given then.")
             return Copy("verification", row.public_id, 1.0, Reason("same_picture", sentence % _occasion(row)))
     return None

@@ -61,13 +61,26 @@ class PictureForm(forms.Form):
         max_value=99,
         widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
     )
+    turn = forms.TypedChoiceField(
+        label=_("Turn"),
+        choices=[
+            ("0", _("As it is")),
+            ("90", _("A quarter to the right")),
+            ("180", _("Upside down")),
+            ("270", _("A quarter to the left")),
+        ],
+        coerce=int,
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
     area = AreaField(required=False, widget=forms.HiddenInput)
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
     @property
     def part(self) -> dict[str, Any]:
-        """Of the cleaned form, what is judged: `page` from 0, and `area`."""
-        return {"page": (self.cleaned_data["page"] or 1) - 1, "area": self.cleaned_data["area"]}
+        """Of the cleaned form, what is judged: `page` from 0, `turn` in degrees to the right, and `area`."""
+        cleaned = self.cleaned_data
+        return {"page": (cleaned["page"] or 1) - 1, "turn": cleaned["turn"] or 0, "area": cleaned["area"]}
 
 
 class VerifyForm(PictureForm):

@@ -67,12 +67,14 @@ def identification_run(
     purpose: str,
     request_token: uuid.UUID,
     page: int = 0,
+    turn: int = 0,
     area: Box | None = None,
     request: HttpRequest | None = None,
 ) -> Identification:
     """Search everybody who is enrolled for the writer of the signature in `data`, and keep the answer.
 
-    page: of a file of several, from 0. area: the part of the page to look at, in its pixels; the whole page without.
+    page: of a file of several, from 0. turn: degrees to the right, by quarters. area: the part of the turned page to
+    look at, in its pixels; the whole page without.
 
     A candidate is named when his score is within the naming threshold of the model for his number of specimens and
     the number of customers searched (mlcore.scoring.naming). The same question with the same token returns the answer
@@ -82,12 +84,12 @@ def identification_run(
     if not purpose:
         raise VerificationRefused("purpose", _("Say what the search is for; it is kept with it."), field="purpose")
     digest = keyed_digest(data)
-    token = question_token(request_token, actor.public_id, digest, purpose, page, area)
+    token = question_token(request_token, actor.public_id, digest, purpose, page, turn, area)
     token_lock(token)
     made = Identification.objects.filter(request_token=token).first()
     if made is not None:
         return made
-    signature = questioned_prepare(data, page=page, area=area)
+    signature = questioned_prepare(data, page=page, turn=turn, area=area)
     version, bundle = model_demand()
     questioned = bundle.embed_one(signature.canvas)
     searched = searchable(version, timezone.localdate())
@@ -101,7 +103,7 @@ def identification_run(
     identification = Identification(
         purpose=purpose,
         digest=digest,
-        **signature_fields(signature, page=page, area=area),
+        **signature_fields(signature, page=page, turn=turn, area=area),
         candidates=[asdict(candidate) for candidate in candidates[:KEPT]],
         searched=count,
         threshold=naming_threshold(bundle.scorer.calibrations[best.specimens if best else 1], count),

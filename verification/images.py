@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from customers.blobs import BlobDamaged, unseal
-from mlcore.imaging import Box, ImageRefused, Signature, array_png, boxed_png, decode, ink_png, page_png, prepare
+from mlcore.imaging import Box, ImageRefused, Signature, array_png, boxed_png, decode, ink_png, prepare
+from mlcore.imaging.types import Grey
 from verification.models import Identification, Verification
 
 # original: the page; place: the page with the box that was judged; clip: the page around the ink, for the eye;
@@ -26,19 +27,19 @@ def verification_png(*, verification: Verification | Identification, view: str) 
     if view == "ink":
         return ink_png(questioned_signature(verification).fine)
     with _opened(verification) as data:
-        if view == "place" and verification.area:
-            page = decode(data, page=verification.page).grey
-            return boxed_png(page, Box(**verification.area), max_side=LONGEST_SIDE)
-        if view == "clip" and verification.box:
-            return _clip_png(data, verification.page, Box(**verification.box))
-        return page_png(data, page=verification.page)
+        page = decode(data, page=verification.page, turn=verification.turn).grey
+    if view == "place" and verification.area:
+        return boxed_png(page, Box(**verification.area), max_side=LONGEST_SIDE)
+    if view == "clip" and verification.box:
+        return _clip_png(page, Box(**verification.box))
+    return array_png(page, max_side=LONGEST_SIDE)
 
 
 def questioned_signature(verification: Verification | Identification) -> Signature:
     """What was judged, prepared again from the stored file. Raises ImageLost."""
     area = Box(**verification.area) if verification.area else None
     with _opened(verification) as data:
-        return prepare(data, page=verification.page, box=area)
+        return prepare(data, page=verification.page, turn=verification.turn, box=area)
 
 
 @contextmanager
@@ -51,9 +52,8 @@ def _opened(verification: Verification | Identification) -> Iterator[bytes]:
         raise ImageLost from error
 
 
-def _clip_png(data: bytes, number: int, ink: Box) -> bytes:
+def _clip_png(page: Grey, ink: Box) -> bytes:
     """The page around the ink box, with a quarter of the box as margin."""
-    page = decode(data, page=number).grey
     height, width = page.shape
     margin = max(ink.width, ink.height) // 4
     box = Box(ink.left - margin, ink.top - margin, ink.right + margin, ink.bottom + margin).within(width, height)

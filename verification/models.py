@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from mlcore.imaging.decoding import TURNS
+
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
 
@@ -44,6 +46,9 @@ class Verification(models.Model):
     digest = models.CharField(max_length=64, help_text=_("Keyed digest of the questioned image."))
     media_type = models.CharField(max_length=40)
     page = models.PositiveSmallIntegerField(default=0, help_text=_("Page of the file, from 0."))
+    turn = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Degrees to the right by which the page was turned; area and box are on it as turned.")
+    )
     area = models.JSONField(null=True, blank=True, help_text=_("The part of the page that was judged, in pixels."))
     box = models.JSONField(null=True, blank=True, help_text=_("Ink box on the page, in pixels."))
     amount = models.DecimalField(
@@ -109,6 +114,7 @@ class Verification(models.Model):
                 condition=Q(verdict__in=["match", "refer", "no_match"]), name="verification_verdict_known"
             ),
             models.CheckConstraint(condition=Q(digest__regex=DIGEST_PATTERN), name="verification_digest_sha256"),
+            models.CheckConstraint(condition=Q(turn__in=TURNS), name="verification_turned_by_quarters"),
             models.CheckConstraint(
                 condition=Q(probability__gte=0, probability__lte=1, far__gte=0, far__lte=1, frr__gte=0, frr__lte=1),
                 name="verification_shares_in_range",
@@ -146,6 +152,7 @@ class Identification(models.Model):
     digest = models.CharField(max_length=64)
     media_type = models.CharField(max_length=40)
     page = models.PositiveSmallIntegerField(default=0)
+    turn = models.PositiveSmallIntegerField(default=0)
     area = models.JSONField(null=True, blank=True)
     box = models.JSONField(null=True, blank=True)
     quality = models.JSONField(default=dict)
@@ -168,6 +175,7 @@ class Identification(models.Model):
             models.CheckConstraint(condition=Q(verdict__in=["known", "unknown"]), name="identification_verdict_known"),
             models.CheckConstraint(condition=~Q(purpose=""), name="identification_has_a_purpose"),
             models.CheckConstraint(condition=Q(digest__regex=DIGEST_PATTERN), name="identification_digest_sha256"),
+            models.CheckConstraint(condition=Q(turn__in=TURNS), name="identification_turned_by_quarters"),
         ]
 
     def __str__(self) -> str:

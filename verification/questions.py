@@ -43,13 +43,13 @@ def token_lock(token: uuid.UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"verification:{token}"])
 
 
-def questioned_prepare(data: bytes, *, page: int = 0, area: Box | None = None) -> Signature:
-    """Decode and normalise a questioned image: a page of the file, or an area of it in pixels of the page.
+def questioned_prepare(data: bytes, *, page: int = 0, turn: int = 0, area: Box | None = None) -> Signature:
+    """Decode and normalise a questioned image: a page of the file, turned, or an area of it in pixels of that.
 
     Raises VerificationRefused when it shows no signature.
     """
     try:
-        signature = prepare(data, page=page, box=area)
+        signature = prepare(data, page=page, turn=turn, box=area)
     except ImageRefused as error:
         raise VerificationRefused(error.code, error.sentence, field="image") from error
     if signature.quality.grade == "refused":
@@ -59,12 +59,13 @@ def questioned_prepare(data: bytes, *, page: int = 0, area: Box | None = None) -
     return signature
 
 
-def signature_fields(signature: Signature, *, page: int, area: Box | None) -> dict[str, Any]:
+def signature_fields(signature: Signature, *, page: int, turn: int, area: Box | None) -> dict[str, Any]:
     """What of a questioned signature is stored with the answer, beside its bytes."""
     judged = area_judged(signature, area)
     return {
         "media_type": signature.media_type,
         "page": page,
+        "turn": turn,
         "area": asdict(judged) if judged else None,
         "box": asdict(signature.box) if signature.box else None,
         "quality": signature.quality.as_dict(),

@@ -48,26 +48,28 @@ def verification_run(
     amount: Decimal | None = None,
     cheque_number: str = "",
     page: int = 0,
+    turn: int = 0,
     area: Box | None = None,
     request: HttpRequest | None = None,
 ) -> Verification:
     """Judge the signature in `data` against the customer's approved specimens and keep the answer.
 
-    page: of a file of several, from 0. area: the part of the page to judge, in its pixels; the whole page without.
+    page: of a file of several, from 0. turn: degrees to the right, by quarters. area: the part of the turned page to
+    judge, in its pixels; the whole page without.
 
     The same question with the same token (a double click) returns the verification already made. Raises
     VerificationRefused when nothing can be judged; then nothing is stored.
     """
     digest = keyed_digest(data)
     token = question_token(
-        request_token, actor.public_id, customer.public_id, digest, amount, cheque_number, page, area
+        request_token, actor.public_id, customer.public_id, digest, amount, cheque_number, page, turn, area
     )
     token_lock(token)
     made = Verification.objects.filter(request_token=token).first()
     if made is not None:
         return made
     specimens = _specimens_demand(customer)
-    signature = questioned_prepare(data, page=page, area=area)
+    signature = questioned_prepare(data, page=page, turn=turn, area=area)
     version, bundle = model_demand()
     features = features_for(specimens=specimens, version=version)
     compared = [specimen for specimen in specimens if specimen.pk in features.features]
@@ -79,7 +81,7 @@ def verification_run(
         asked_by=actor,
         request_token=token,
         **_grounds(version, specimens, features),
-        **signature_fields(signature, page=page, area=area),
+        **signature_fields(signature, page=page, turn=turn, area=area),
     )
     verification.image = seal(data, context=str(verification.public_id))
     copied = _copy_note(verification, signature, compared)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import (
@@ -35,6 +35,8 @@ FORMATS = tuple(
 )
 ACCEPTED = "PNG, JPEG, TIFF, WebP, BMP or PDF"
 
+TURNS = (0, 90, 180, 270)
+
 # The caller's limits are checked before a pixel is decoded; Pillow's own global guard stays as the second fence.
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)
 
@@ -48,13 +50,23 @@ class DecodedPage:
     pages: int
 
 
-def decode(data: bytes, *, page: int = 0, limits: Limits | None = None) -> DecodedPage:
+def decode(data: bytes, *, page: int = 0, turn: int = 0, limits: Limits | None = None) -> DecodedPage:
     """Decode one page of an image file or PDF to grey, upright, with transparency laid on white.
+
+    turn: 0, 90, 180 or 270 degrees to the right, after what the file itself says of how it was held.
 
     Raises ImageRefused when the file is empty, too large, has too many pixels or pages, is of another format or is
     damaged.
     """
-    limits = limits or Limits()
+    if turn not in TURNS:
+        raise ValueError(f"A page is turned by quarters, not by {turn} degrees.")
+    decoded = _decode(data, page, limits or Limits())
+    if not turn:
+        return decoded
+    return replace(decoded, grey=np.ascontiguousarray(np.rot90(decoded.grey, -turn // 90)))
+
+
+def _decode(data: bytes, page: int, limits: Limits) -> DecodedPage:
     _check_bytes(data, limits)
     if is_pdf(data):
         grey, pages = pdf_page(data, page=page, limits=limits)

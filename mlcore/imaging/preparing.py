@@ -18,14 +18,17 @@ from mlcore.imaging.types import Box, Grey, Limits, Signature
 WORKING_SIDE = 1600  # longer side in pixels at which strokes are examined; 300 dpi signatures stay as they are
 
 
-def prepare(data: bytes, *, box: Box | None = None, page: int = 0, limits: Limits | None = None) -> Signature:
+def prepare(
+    data: bytes, *, box: Box | None = None, page: int = 0, turn: int = 0, limits: Limits | None = None
+) -> Signature:
     """Decode an image file, find the signature's ink and lay it on the canvas.
 
     box: the part of the page to look at, in pixels, default the whole page. page: of a multi-page TIFF or PDF, from 0.
+    turn: 0, 90, 180 or 270 degrees to the right; box and ink are in pixels of the page as turned.
     Raises ImageRefused when the bytes can not be read. A page without a usable signature (blank, black, a photograph)
     comes back with quality.grade "refused" and the reason in quality.remarks.
     """
-    decoded = decode(data, page=page, limits=limits)
+    decoded = decode(data, page=page, turn=turn, limits=limits)
     return prepare_page(decoded.grey, box=box, media_type=decoded.media_type, pages=decoded.pages)
 
 

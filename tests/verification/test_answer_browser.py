@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from typing import Any
@@ -176,6 +177,44 @@ def test_a_picture_on_its_side_is_turned_by_its_camera_s_word_or_it_is_said(form
     expect(form.locator("#vf-file")).not_to_contain_text("side")
     choose(form, silent.getvalue(), "silent.jpg")
     expect(form.locator("#vf-file")).to_contain_text("seems to lie on its side")
+    form.get_by_role("button", name="Turn right").press("Enter")
+    expect(form.locator("#vf-file")).to_have_text(re.compile(r"silent.jpg · \d+ kB · turned 90° to the right"))
+    expect(form.get_by_role("button", name="Turn right")).to_be_focused()
+    expect(preview).to_have_js_property("naturalWidth", upright.width)
+    form.locator("#vf-submit").press("Enter")
+    form.wait_for_url("**/verifications/*-*/")
+    form.wait_for_load_state("networkidle")
+    made = Verification.objects.get()
+    assert made.turn == 90
+    assert made.score < made.t_no_match
+    expect(form.get_by_text("90° to the right before it was judged")).to_be_visible()
+
+
+def test_a_cheque_on_its_side_is_turned_by_a_key_and_its_places_are_found_anew(form: Page) -> None:
+    lying = np.rot90(cheque(SIGNER, 9)[0])
+    choose(form, pdf(np.full_like(lying, 250), lying), "lying.pdf")
+    box = form.get_by_role("group", name="Box around the signature")
+    expect(box).to_be_focused()
+    form.keyboard.press("PageDown")
+    expect(form.locator("#vf-where")).to_have_text("Page 2 of 2")
+    with form.expect_response("**/preview/"):
+        form.keyboard.press("t")
+    # Whoever is quicker than the picture is judged on the box that it brings.
+    form.keyboard.press("Enter")
+    form.wait_for_url("**/verifications/*-*/")
+    form.wait_for_load_state("networkidle")
+    made = Verification.objects.get()
+    assert (made.page, made.turn) == (1, 90)
+    assert made.area["left"] > 1200
+    assert made.score < made.t_no_match
+    form.go_back()
+    expect(form.locator("#vf-file")).to_contain_text("turned 90° to the right")
+    box.focus()
+    form.keyboard.press("Shift+T")
+    expect(form.locator("#vf-file")).not_to_contain_text("turned")
+    choose(form, signature_png(make_signer(SIGNER), 31), "another.png")
+    expect(form.get_by_alt_text("The chosen file")).to_be_visible()
+    expect(form.locator("[name=turn]")).to_have_value("0")
 
 
 def test_a_photograph_is_taken_with_the_camera(form: Page) -> None:

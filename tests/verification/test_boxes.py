@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from customers.blobs import unseal
 from customers.models import Customer
 from mlcore.imaging import Box
 from mlcore.models import ModelVersion
@@ -112,6 +114,51 @@ def test_the_place_is_shown_only_where_a_part_was_judged(signed: Customer, as_ve
     blindfolded.force_login(make_user(*(name for name in VERIFIER if name != "customers.view_signature")))
     assert "view=place" not in blindfolded.get(boxed).content.decode()
     assert blindfolded.get(f"{boxed}image.png?view=place").status_code == 403
+
+
+@pytest.mark.django_db
+def test_what_is_turned_is_judged_and_shown_as_turned_and_kept_as_it_came(
+    signed: Customer, as_verifier: Client
+) -> None:
+    page, where = cheque(11, 9)
+    upright = post(as_verifier, signed, png(page), area=as_text(where))["Location"]
+    lying = png(np.rot90(page))
+    answer = post(as_verifier, signed, lying, area=as_text(where), turn="90")["Location"]
+    first, turned = Verification.objects.order_by("pk")
+    assert (turned.turn, Box(**turned.area), turned.box) == (90, where, first.box)
+    assert (turned.score, turned.distances) == (first.score, first.distances)
+    assert unseal(bytes(turned.image), context=str(turned.public_id)) == lying
+    for view in ("original", "place", "clip", "ink"):
+        shown = [as_verifier.get(f"{address}image.png?view={view}").content for address in (upright, answer)]
+        assert shown[0] == shown[1], view
+    told = "90° to the right before it was judged"
+    assert told in as_verifier.get(answer).content.decode()
+    assert told not in as_verifier.get(upright).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_turn_that_is_no_quarter_is_refused(signed: Customer, as_verifier: Client) -> None:
+    assert post(as_verifier, signed, png(cheque()[0]), turn="45").status_code == 422
+    assert not Verification.objects.exists()
+    with pytest.raises(IntegrityError, match="turned_by_quarters"), transaction.atomic():
+        post(as_verifier, signed, signature_png(make_signer(11), 30))
+        Verification.objects.update(turn=45)
+
+
+@pytest.mark.django_db
+def test_the_preview_is_turned_with_its_places(as_verifier: Client) -> None:
+    page, where = cheque(11, 9)
+
+    def look(turn: str) -> Any:
+        upload = SimpleUploadedFile("cheque.png", png(np.rot90(page, -1)), "image/png")
+        return as_verifier.post(reverse("verification:preview"), {"image": upload, "turn": turn})
+
+    answer = look("270")
+    assert answer["X-Page-Size"] == "1700,760"
+    left, top, right, bottom = json.loads(answer["X-Boxes"])[0]
+    assert left < where.left < where.right < right + 12
+    assert top < where.top < where.bottom < bottom + 12
+    assert look("0")["X-Page-Size"] == look("sideways")["X-Page-Size"] == "760,1700"
 
 
 @pytest.mark.django_db

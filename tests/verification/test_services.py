@@ -161,8 +161,8 @@ def test_the_same_question_asked_twice_gives_the_same_verification(ask: Any) -> 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"data": drawn_png(99)}, {"amount": Decimal(2)}, {"cheque_number": "7"}],
-    ids=["image", "amount", "cheque"],
+    [{"data": drawn_png(99)}, {"amount": Decimal(2)}, {"cheque_number": "7"}, {"turn": 180}],
+    ids=["image", "amount", "cheque", "turn"],
 )
 def test_another_question_with_an_old_token_is_not_answered_with_the_old_verdict(
     ask: Any, fields: dict[str, Any]

@@ -17,6 +17,7 @@ from customers.models import THIN_BELOW, Customer
 from customers.selectors import customers_search, customers_with_counts
 from mlcore.imaging import ImageRefused, array_png, decode
 from mlcore.imaging.boxes import propose_boxes
+from mlcore.imaging.decoding import TURNS
 from sigweb.accounts.access import person
 from verification.forms import VerifyForm
 from verification.questions import VerificationRefused
@@ -59,16 +60,20 @@ def search(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """A page of a chosen file as PNG; nothing is kept.
+    """A page of a chosen file as PNG, turned by `turn` degrees to the right; nothing is kept.
 
     The headers tell its size in pixels (X-Page-Size), the pages of the file (X-Pages) and where signatures may be
     (X-Boxes, JSON), the likeliest first.
     """
     asker(request)
     upload = request.FILES.get("image")
-    number = request.POST.get("page", "")[:4]
+    number, turn = request.POST.get("page", "")[:4], request.POST.get("turn", "")
     try:
-        page = decode(upload.read() if upload else b"", page=int(number) - 1 if number.isdecimal() else 0)
+        page = decode(
+            upload.read() if upload else b"",
+            page=int(number) - 1 if number.isdecimal() else 0,
+            turn=int(turn) if turn in map(str, TURNS) else 0,
+        )
     except ImageRefused as refusal:
         return HttpResponse(refusal.sentence, status=422, content_type="text/plain; charset=utf-8")
     answer = png_response(array_png(page.grey, max_side=PREVIEW_SIDE))

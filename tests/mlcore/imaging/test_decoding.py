@@ -28,6 +28,21 @@ def test_lossless_formats_come_back_to_the_pixel(kind: str, media_type: str) -> 
     assert np.array_equal(decoded.grey, PAGE)
 
 
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_page_is_turned_to_the_right(turn: int) -> None:
+    turned = decode(encoded(PAGE, "PNG"), turn=turn).grey
+    assert np.array_equal(turned, np.rot90(PAGE, -turn // 90))
+    assert turned.flags.c_contiguous
+    # The upper left corner goes to the upper right.
+    if turn == 90:
+        assert np.array_equal(turned[:, -1], PAGE[0])
+
+
+def test_a_turn_that_is_no_quarter_is_an_error_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="45"):
+        decode(encoded(PAGE, "PNG"), turn=45)
+
+
 @pytest.mark.parametrize(("kind", "media_type"), [("JPEG", "image/jpeg"), ("WEBP", "image/webp")])
 def test_lossy_formats_come_back_nearly(kind: str, media_type: str) -> None:
     decoded = decode(encoded(PAGE, kind, quality=95))

@@ -12,13 +12,16 @@
   const choose = document.getElementById("vf-choose");
   const pages = document.getElementById("vf-pages");
   const of = document.getElementById("vf-pages-of");
+  const turns = document.getElementById("vf-turns");
   const page = form.elements.page;
+  const turn = form.elements.turn;
   const area = form.elements.area;
   const texts = holder.dataset;
   let file = null;
   let size = [1, 1];
   let count = 1;
   let shown = 1;
+  let turned = 0; // degrees to the right
   let proposals = [];
   let at = null; // left, top, right, bottom in pixels of the page; null: the whole page
   let asking = null;
@@ -107,16 +110,19 @@
     proposals = [];
     at = null;
     count = shown = 1;
-    holder.hidden = choose.hidden = pages.hidden = true;
+    turned = 0;
+    holder.hidden = choose.hidden = pages.hidden = turns.hidden = true;
     drop.classList.remove("vf-staged");
     page.value = "";
+    turn.value = 0;
     area.value = "";
   };
 
-  const ask = async (chosen, number) => {
+  const ask = async (chosen, number, degrees) => {
     const body = new FormData();
     body.append("image", chosen);
     body.append("page", number);
+    body.append("turn", degrees);
     body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     const answer = await fetch(drop.dataset.preview, { method: "POST", body });
     if (answer.status === 422) return { refused: await answer.text() };
@@ -128,27 +134,30 @@
     proposals = JSON.parse(answer.headers.get("X-Boxes"));
     count = Number(answer.headers.get("X-Pages"));
     pages.hidden = count < 2;
+    turns.hidden = false;
+    turn.value = turned;
     page.max = count;
     page.value = count > 1 ? shown : "";
     of.textContent = of.dataset.of.replace("%n", count);
     if (image.src) URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(picture);
     // One signature and nothing else needs no box.
-    if (proposals.length > 1 || count > 1) open(proposals.length > 1 ? proposals[0] : null);
+    if (proposals.length > 1 || count > 1 || !holder.hidden) open(proposals.length > 1 ? proposals[0] : null);
     else choose.hidden = false;
   };
-  // The server's picture of a page of the file, and where it may be signed. Gives the picture and whether it is staged
-  // here with its boxes, or the sentence of a refusal, or nothing where the server is away.
-  const look = (chosen, number = 1) => {
+  // The server's picture of a page of the file, turned, and where it may be signed. Gives the picture and whether it is
+  // staged here with its boxes, or the sentence of a refusal, or nothing where the server is away.
+  const look = (chosen, number = 1, degrees = 0) => {
     file = chosen;
     shown = number;
+    turned = degrees;
     area.value = ""; // the box of another page
     const asked = (async () => {
       try {
-        const found = await ask(chosen, number);
-        if (file !== chosen || shown !== number) return {};
+        const found = await ask(chosen, number, degrees);
+        if (file !== chosen || shown !== number || turned !== degrees) return { late: true };
         if (found.answer) take(found);
-        return { ...found, staged: !holder.hidden, lying: found.answer && lying() };
+        return { ...found, turned, staged: !holder.hidden, lying: found.answer && lying() };
       } catch {
         return {}; // the form itself will tell when the server is away
       }
@@ -157,20 +166,29 @@
     asked.then(() => { if (asking === asked) asking = null; });
     return asked;
   };
-  const turn = async (number) => {
+  const leaf = async (number) => {
     const to = clamp(Math.round(number) || 1, 1, count);
     page.value = to;
     if (!file || to === shown) return;
-    const { refused } = await look(file, to);
+    const { refused } = await look(file, to, turned);
     tell(refused || texts.page.replace("%n", to).replace("%m", count));
   };
+  // The next page of the same scan lies as this one does, so a turn stays.
+  const rotate = async (degrees) => {
+    const found = await look(file, shown, (turned + degrees) % 360);
+    if (!found.late) drop.dispatchEvent(new CustomEvent("vf:turned", { detail: found }));
+  };
 
-  page.addEventListener("change", () => turn(Number(page.value)));
+  turns.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-turn]");
+    if (button) rotate(Number(button.dataset.turn));
+  });
+  page.addEventListener("change", () => leaf(Number(page.value)));
   page.addEventListener("keydown", (event) => {
     // Enter shows the page that was typed; what has not been seen is not judged.
     if (event.key !== "Enter" || Number(page.value) === shown) return;
     event.preventDefault();
-    turn(Number(page.value)).then(() => box.focus());
+    leaf(Number(page.value)).then(() => box.focus());
   });
   choose.addEventListener("click", () => {
     open(proposals[0] || [0.25, 0.25, 0.75, 0.75].map((share, side) => share * size[side % 2]));
@@ -186,11 +204,13 @@
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   holder.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target === page) return;
-    const turned = { PageUp: -1, PageDown: 1 }[event.key];
+    const leaves = { PageUp: -1, PageDown: 1 }[event.key];
     if (/^[0-5]$/.test(event.key)) {
       if (event.key === "0" || proposals[event.key - 1]) pick(event.key - 1);
-    } else if (turned && count > 1) {
-      turn(shown + turned);
+    } else if (event.key.toLowerCase() === "t") {
+      rotate(event.shiftKey ? 270 : 90);
+    } else if (leaves && count > 1) {
+      leaf(shown + leaves);
     } else if (arrows[event.key] && event.target === box) {
       const step = Math.max(1, size[0] / 200);
       const by = arrows[event.key].map((way) => way * step);

@@ -26,6 +26,18 @@
       } catch { /* the form itself will tell when the server is away */ }
       return drop.dataset.noPreview;
     };
+    let told = [];
+    const tell = (...words) => { note.textContent = [...told, ...words].filter(Boolean).join(" · "); };
+    // What the server made of the file, as it was chosen or turned.
+    const drawn = ({ refused, picture: page, staged, turned, lying }) => {
+      if (refused) return tell(refused);
+      tell(turned && drop.dataset.turned.replace("%d", turned), lying && drop.dataset.lying);
+      preview.parentElement.hidden = true;
+      if (staged || !page) return;
+      preview.onload = () => { preview.parentElement.hidden = false; };
+      preview.onerror = null;
+      picture(page);
+    };
     const show = async () => {
       const file = input.files[0];
       preview.parentElement.hidden = true;
@@ -33,8 +45,7 @@
       drop.classList.toggle("vf-chosen", Boolean(file));
       note.textContent = "";
       if (!file) return;
-      const parts = [file.name, `${Math.max(1, Math.round(file.size / 1024))} kB`];
-      const tell = (words) => { note.textContent = [...parts, words].filter(Boolean).join(" · "); };
+      told = [file.name, `${Math.max(1, Math.round(file.size / 1024))} kB`];
       if (file.size > MOST_BYTES) return tell(drop.dataset.tooLarge);
       tell();
       const local = () => {
@@ -50,14 +61,9 @@
       };
       if (!boxes) return local();
       const found = await boxes.look(file);
-      if (input.files[0] !== file) return;
-      if (found.refused) tell(found.refused);
-      else if (!found.picture) local(); // the server is away
-      else if (!found.staged) {
-        if (found.lying) tell(drop.dataset.lying);
-        preview.onload = () => { preview.parentElement.hidden = false; };
-        picture(found.picture);
-      }
+      if (input.files[0] !== file || found.late) return;
+      if (found.refused || found.picture) drawn(found);
+      else local(); // the server is away
       // Then Enter judges, unless somebody types meanwhile.
       const free = [document.body, input, document.getElementById("vf-submit")].includes(document.activeElement);
       if (free && !boxes.focus()) document.getElementById("vf-submit").focus();
@@ -72,6 +78,7 @@
     };
 
     input.addEventListener("change", show);
+    drop.addEventListener("vf:turned", ({ detail }) => drawn(detail));
     for (const name of ["dragenter", "dragover"]) {
       drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("is-over"); });
     }
