@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Specimen
+from mlcore.sentences import sentence_in_words
 
 # Code: what was found, what to do.
 _KNOWN = {
@@ -88,9 +89,9 @@ class Advice:
 
 
 def advice_on(*, code: str, sentence: str) -> Advice:
-    """On one code of mlcore.imaging; a code that is not known here keeps the sentence it came with."""
+    """On one code of mlcore.imaging; a code that is not known here keeps the sentence it came with, translated."""
     if code not in _KNOWN:
-        return Advice(sentence)
+        return Advice(sentence_in_words(sentence))
     finding, step = _KNOWN[code]
     return Advice(str(finding), str(step))
 

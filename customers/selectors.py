@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from customers.blobs import unseal
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Fold, Specimen
+from mlcore.sentences import sentence_in_words
 from sigweb.accounts.models import User
 
 LONGEST_QUERY = 100
@@ -180,7 +181,7 @@ def specimens_cards(*, customer: Customer, viewer: User) -> list[SpecimenCard]:
         cards.append(
             SpecimenCard(
                 specimen=row,
-                remarks=tuple(str(remark["sentence"]) for remark in row.quality.get("remarks", ())),
+                remarks=tuple(sentence_in_words(str(remark["sentence"])) for remark in row.quality.get("remarks", ())),
                 elsewhere=tuple(others.get(row.digest, ())),
                 may_approve=pending and approves and not barred,
                 may_retire=row.state in IN_USE and retires,

@@ -22,6 +22,7 @@ from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_stale, enrolment_rows, specimens_elsewhere
 from customers.signals import specimens_stored
 from mlcore.imaging import ImageRefused, Signature, prepare
+from mlcore.sentences import refusal_in_words
 from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
 
@@ -73,7 +74,7 @@ def draft_add(
 
 def draft_unread(*, filename: str, refusal: ImageRefused) -> DraftResult:
     """What to tell about a file that can not be read."""
-    advice = advice_on(code=refusal.code, sentence=refusal.sentence)
+    advice = advice_on(code=refusal.code, sentence=refusal_in_words(refusal))
     return DraftResult(filename, None, Specimen.Grade.REFUSED, (advice.finding,), (advice.step,) if advice.step else ())
 
 

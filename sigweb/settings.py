@@ -163,7 +163,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", _("English")), ("hi", _("Hindi"))]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60  # the desk remembers its language beyond the session
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
+FORMAT_MODULE_PATH = ["sigweb.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = read.text("TIME_ZONE", default="UTC")
 USE_I18N = True

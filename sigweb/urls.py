@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 from sigweb.health import healthz
 from verification.views.home import home
@@ -11,6 +12,7 @@ from verification.views.home import home
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("language/", set_language, name="set_language"),
     path("", home, name="home"),
     path("", include("sigweb.accounts.urls")),
     path("", include("customers.urls")),

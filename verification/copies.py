@@ -8,15 +8,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from customers.blobs import BlobDamaged, seal, unseal
 from customers.models import Customer, Specimen
 from mlcore.scoring import Reason
 from mlcore.scoring.copies import COPY_FROM, COPY_OF_EARLIER_FROM, copy_likenesses, sketch_readable
 from verification.models import Verification
+from verification.wording import reason_copied
 
 EARLIER = 200  # of a customer's latest verifications that are looked through
 
@@ -63,11 +61,7 @@ def _of_specimen(sketch: bytes, specimens: Mapping[Specimen, bytes]) -> Copy | N
     place, likeness = _closest(sketch, list(specimens.values()))
     if likeness < COPY_FROM:
         return None
-    sentence = _(
-        "The signature coincides with a specimen almost line for line, as signatures written anew do not; "
-        "it may be a copy or a tracing of it."
-    )
-    return Copy("specimen", known[place].public_id, likeness, Reason("copy_of_specimen", sentence))
+    return Copy("specimen", known[place].public_id, likeness, reason_copied("copy_of_specimen"))
 
 
 def _of_file(verification: Verification) -> Copy | None:
@@ -75,8 +69,7 @@ def _of_file(verification: Verification) -> Copy | None:
     earlier = Verification.objects.filter(customer=verification.customer, digest=verification.digest)
     for row in earlier.only("public_id", "page", "turn", "area", "asked_at", "cheque_number"):
         if (row.page, row.turn, row.area) == (verification.page, verification.turn, verification.area):
-            sentence = _("The same picture was verified before, %s. Look at the answer given then.")
-            return Copy("verification", row.public_id, 1.0, Reason("same_picture", sentence % _occasion(row)))
+            return Copy("verification", row.public_id, 1.0, reason_copied("same_picture", row))
     return None
 
 
@@ -94,12 +87,8 @@ def _of_earlier(customer: Customer, sketch: bytes) -> Copy | None:
     place, likeness = _closest(sketch, sketches)
     if likeness < COPY_OF_EARLIER_FROM:
         return None
-    sentence = _(
-        "The signature coincides almost line for line with one verified before, %s, as signatures written anew do "
-        "not. If it is the same paper, look at the answer given then."
-    )
     found = rows[place]
-    return Copy("verification", found.public_id, likeness, Reason("copy_of_earlier", sentence % _occasion(found)))
+    return Copy("verification", found.public_id, likeness, reason_copied("copy_of_earlier", found))
 
 
 def _closest(sketch: bytes, known: Sequence[bytes]) -> tuple[int, float]:
@@ -108,13 +97,6 @@ def _closest(sketch: bytes, known: Sequence[bytes]) -> tuple[int, float]:
     likeness = copy_likenesses(sketch, known)
     place = int(likeness.argmax())
     return place, float(likeness[place])
-
-
-def _occasion(earlier: Verification) -> str:
-    when = date_format(timezone.localtime(earlier.asked_at), "DATETIME_FORMAT")
-    if earlier.cheque_number:
-        return _("on %(when)s, for cheque %(number)s") % {"when": when, "number": earlier.cheque_number}
-    return _("on %(when)s") % {"when": when}
 
 
 def _context(public_id: UUID) -> str:

@@ -14,9 +14,9 @@ from mlcore.imaging import Box
 from sigweb.accounts.models import Branch
 from verification.models import Verification
 
-# 1250, 1250.5, 1,250.50 - and not 1,50, which is one and a half to some and a slip to others.
+# 1250, 1250.5, 1,250.50, 1,25,000 - and not 1,50, which is one and a half to some and a slip to others.
 _MOST_PIXELS = 100_000
-_GROUPED = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$")
+_GROUPED = re.compile(r"^\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?$")
 
 
 class AmountField(forms.DecimalField):

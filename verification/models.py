@@ -63,7 +63,10 @@ class Verification(models.Model):
     far = models.FloatField(help_text=_("Share of skilled forgeries with this score or a smaller one."))
     frr = models.FloatField(help_text=_("Share of genuine signatures with a larger score."))
     calibration = models.JSONField(
-        default=dict, blank=True, help_text=_("Both shares with 95 % interval and counts, and the likelihood ratio.")
+        default=dict,
+        blank=True,
+        # xgettext:no-python-format
+        help_text=_("Both shares with 95 % interval and counts, and the likelihood ratio."),
     )
     t_match = models.FloatField()
     t_no_match = models.FloatField()

@@ -14,6 +14,7 @@ from mlcore.bundle import ArtefactError, Bundle
 from mlcore.imaging import Box, ImageRefused, Signature, prepare
 from mlcore.models import ModelVersion
 from mlcore.selectors import NoChampion, model_bundle, model_champion
+from mlcore.sentences import refusal_in_words, sentence_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -51,11 +52,11 @@ def questioned_prepare(data: bytes, *, page: int = 0, turn: int = 0, area: Box |
     try:
         signature = prepare(data, page=page, turn=turn, box=area)
     except ImageRefused as error:
-        raise VerificationRefused(error.code, error.sentence, field="image") from error
+        raise VerificationRefused(error.code, refusal_in_words(error), field="image") from error
     if signature.quality.grade == "refused":
         remarks = signature.quality.remarks
-        sentence = " ".join(remark.sentence for remark in remarks) or _("No signature was found in this image.")
-        raise VerificationRefused("quality_refused", sentence, field="image")
+        found = " ".join(sentence_in_words(remark.sentence) for remark in remarks)
+        raise VerificationRefused("quality_refused", found or _("No signature was found in this image."), field="image")
     return signature
 
 

@@ -169,7 +169,7 @@ def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dic
         "t_match": float(judgement.t_match),
         "t_no_match": float(judgement.t_no_match),
         "verdict": str(judgement.verdict),
-        "reasons": [{"code": reason.code, "sentence": reason.sentence} for reason in judgement.reasons],
+        "reasons": [asdict(reason) for reason in judgement.reasons],
         "policy_version": POLICY_VERSION,
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlcore.imaging.boxes import Proposal, propose_boxes
-from mlcore.imaging.decoding import ACCEPTED, DecodedPage, decode
+from mlcore.imaging.decoding import DecodedPage, decode
 from mlcore.imaging.display import array_png, boxed_png, ink_png, page_png
 from mlcore.imaging.preparing import prepare, prepare_page
 from mlcore.imaging.types import (
@@ -19,7 +19,6 @@ from mlcore.imaging.types import (
 )
 
 __all__ = [
-    "ACCEPTED",
     "CANVAS_HEIGHT",
     "CANVAS_WIDTH",
     "Box",

@@ -18,7 +18,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from mlcore.imaging.pdf import MEDIA_TYPE, is_pdf, pdf_page
+from mlcore.imaging.pdf import MEDIA_TYPE, SENTENCES, is_pdf, pdf_page
 from mlcore.imaging.types import Grey, ImageRefused, Limits
 
 # Naming the plug-ins registers them; no other decoder is ever tried on uploaded bytes.
@@ -33,7 +33,6 @@ FORMATS = tuple(
         BmpImagePlugin.BmpImageFile,
     )
 )
-ACCEPTED = "PNG, JPEG, TIFF, WebP, BMP or PDF"
 
 TURNS = (0, 90, 180, 270)
 
@@ -79,7 +78,8 @@ def _decode(data: bytes, page: int, limits: Limits) -> DecodedPage:
         raise
     except UnidentifiedImageError:
         raise ImageRefused(
-            "unknown_format", f"This file is not a picture that can be read here. Please use {ACCEPTED}."
+            "unknown_format",
+            "This file is not a picture that can be read here. Please use PNG, JPEG, TIFF, WebP, BMP or PDF.",
         ) from None
     except Image.DecompressionBombError:
         raise _too_many_pixels(limits) from None
@@ -95,19 +95,19 @@ def _check_bytes(data: bytes, limits: Limits) -> None:
     if not data:
         raise ImageRefused("empty_file", "The file is empty. Please choose the file again or scan it anew.")
     if len(data) > limits.max_bytes:
-        allowed = limits.max_bytes // (1024 * 1024)
         raise ImageRefused(
             "too_large",
             # Not how large: of an upload, no more is kept than shows that it is too large.
-            f"The file is larger than {allowed} MB. Please scan at 300 dpi in grey or cut out the signature.",
+            "The file is larger than %(megabytes)d MB. Please scan at 300 dpi in grey or cut out the signature.",
+            megabytes=limits.max_bytes // (1024 * 1024),
         )
 
 
 def _too_many_pixels(limits: Limits) -> ImageRefused:
     return ImageRefused(
         "too_many_pixels",
-        f"The picture has more than {limits.max_pixels / 1e6:.0f} million pixels. "
-        "Please scan at 300 dpi or cut out the signature.",
+        "The picture has more than %(millions)d million pixels. Please scan at 300 dpi or cut out the signature.",
+        millions=round(limits.max_pixels / 1e6),
     )
 
 
@@ -115,7 +115,7 @@ def _decode_checked(data: bytes, page: int, limits: Limits) -> DecodedPage:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         pages = _pages(image, limits)
         if not 0 <= page < pages:
-            raise ImageRefused("no_such_page", f"The file has {pages} page(s); page {page + 1} does not exist.")
+            raise ImageRefused("no_such_page", SENTENCES["no_such_page"], pages=pages, page=page + 1)
         if pages > 1:
             image.seek(page)
         if image.width * image.height > limits.max_pixels:
@@ -135,7 +135,7 @@ def _pages(image: Image.Image, limits: Limits) -> int:
             image.seek(page)
         except EOFError:
             return page
-    raise ImageRefused("too_many_pages", f"The file has more than {limits.max_pages} pages. Please split it.")
+    raise ImageRefused("too_many_pages", SENTENCES["too_many_pages"], pages=limits.max_pages)
 
 
 def to_grey(image: Image.Image) -> Grey:

@@ -18,10 +18,10 @@ from mlcore.imaging.types import Grey, ImageRefused, Limits
 MEDIA_TYPE = "application/pdf"
 _CHILD = Path(__file__).with_name("pdf_child.py")
 _SECONDS = 20
-_SENTENCES = {
+SENTENCES = {
     "encrypted": "The PDF is locked with a password. Please save it without one and upload the new file.",
-    "too_many_pages": "The file has more than {limits.max_pages} pages. Please split it.",
-    "no_such_page": "The file has {pages} page(s); page {page} does not exist.",
+    "too_many_pages": "The file has more than %(pages)d pages. Please split it.",
+    "no_such_page": "The file has %(pages)d page(s); page %(page)d does not exist.",
     "too_many_pixels": "The page of the PDF is too large. Please scan only the part with the signature.",
     "too_slow": "Drawing the page of the PDF takes too long. Please upload a scan of it as a picture.",
     "damaged": "The PDF is damaged or cut short. Please scan or save it again and upload the new file.",
@@ -42,15 +42,17 @@ def pdf_page(data: bytes, *, page: int, limits: Limits) -> tuple[Grey, int]:
     try:
         done = subprocess.run(arguments, input=data, capture_output=True, timeout=_SECONDS, env={}, check=False)
     except subprocess.TimeoutExpired:
-        raise _refused("too_slow", limits) from None
+        raise _refused("too_slow") from None
     line, _, levels = done.stdout.partition(b"\n")
     if done.returncode or not line:
-        raise _refused("damaged", limits)
+        raise _refused("damaged")
     head = json.loads(line)
     if "refused" in head:
-        raise _refused(head["refused"], limits, page=page + 1, pages=head.get("pages", 0))
+        # Of a file with too many, as many as are allowed.
+        pages = limits.max_pages if head["refused"] == "too_many_pages" else head.get("pages", 0)
+        raise _refused(head["refused"], page=page + 1, pages=pages)
     return np.frombuffer(levels, dtype=np.uint8).reshape(head["height"], head["width"]), int(head["pages"])
 
 
-def _refused(code: str, limits: Limits, **values: int) -> ImageRefused:
-    return ImageRefused(code, _SENTENCES[code].format(limits=limits, **values))
+def _refused(code: str, **values: int) -> ImageRefused:
+    return ImageRefused(code, SENTENCES[code], **values)

@@ -19,12 +19,15 @@ CANVAS_WIDTH = 192
 
 
 class ImageRefused(ValueError):
-    """The bytes are no picture that can be read; `sentence` says why and what to do."""
+    """The bytes are no picture that can be read; `sentence` says why and what to do.
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
+    wording: the sentence before `values` took the places of its %(name)s, for whoever has it in another language.
+    """
+
+    def __init__(self, code: str, wording: str, **values: int) -> None:
+        self.code, self.wording, self.values = code, wording, values
+        self.sentence = wording % values
+        super().__init__(self.sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,4 +71,5 @@ def _by_score(score: float, calibration: Calibration) -> tuple[Verdict, Reason]:
 
 def _thin(references: int) -> Reason:
     plural = "specimen" if references == 1 else "specimens"
-    return Reason("thin_set", f"Only {references} {plural} could be compared; a verdict on so few is less certain.")
+    sentence = f"Only {references} {plural} could be compared; a verdict on so few is less certain."
+    return Reason("thin_set", sentence, {"count": references})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 POLICY_VERSION = "2"
@@ -41,10 +42,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why the verdict is what it is: a stable code and a sentence."""
+    """Why the verdict is what it is: a stable code and a sentence.
+
+    values: what the sentence holds that is not the same for every verdict, JSON-ready, for whoever has the code's
+    sentence in another language.
+    """
 
     code: str
     sentence: str
+    values: Mapping[str, int | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@
       return;
     }
     if (form.hasAttribute("data-log-out")) sessionStorage.clear(); // what was typed is nobody else's business
+    // Back to what is shown now; a verdict that took its form's place has another address than the page had.
+    if (form.hasAttribute("data-language")) form.elements.next.value = location.pathname + location.search;
     if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
     if (form.dataset.sent) {
       event.preventDefault();

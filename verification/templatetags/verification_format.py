@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+
+from verification.wording import entry_in_words
 
 register = template.Library()
 
@@ -41,6 +44,12 @@ def times(value: float) -> str:
     """A likelihood ratio, or its inverse below 1, with no more than two digits, in the reader's notation as counts."""
     strength = float(f"{max(float(value), 1.0 / float(value)):.2g}")
     return number_format(strength, decimal_pos=1 if strength < 10 else 0, force_grouping=True)
+
+
+@register.filter
+def in_words(entry: Mapping[str, Any]) -> str:
+    """A stored reason or remark in the reader's language."""
+    return entry_in_words(entry)
 
 
 def _rounded(count: float) -> str:

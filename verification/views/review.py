@@ -22,6 +22,7 @@ from verification.models import Verification
 from verification.review import referral_next, referrals_waiting, waiting_for
 from verification.selectors import verification_comparisons
 from verification.views.access import READS, SEES, verification_for
+from verification.wording import entry_in_words
 
 BLIND = "review_blind"
 _TYPED = "decision_typed"
@@ -121,7 +122,7 @@ def _tell(request: HttpRequest, decided: Verification, *, blind: bool) -> None:
     }[Verification.Decision(decided.human_decision)]
     words = what % {"name": decided.customer.name}
     if blind:
-        reasons = " ".join(str(reason["sentence"]) for reason in decided.reasons)
+        reasons = " ".join(entry_in_words(reason) for reason in decided.reasons)
         words += " " + _("The system had said “%(verdict)s”, score %(score).2f: %(reasons)s") % {
             "verdict": decided.get_verdict_display(),
             "score": decided.score,

@@ -18,6 +18,7 @@ from customers.selectors import customers_search, customers_with_counts
 from mlcore.imaging import ImageRefused, array_png, decode
 from mlcore.imaging.boxes import propose_boxes
 from mlcore.imaging.decoding import TURNS
+from mlcore.sentences import refusal_in_words
 from sigweb.accounts.access import person
 from verification.forms import VerifyForm
 from verification.questions import VerificationRefused
@@ -75,7 +76,7 @@ def preview(request: HttpRequest) -> HttpResponse:
             turn=int(turn) if turn in map(str, TURNS) else 0,
         )
     except ImageRefused as refusal:
-        return HttpResponse(refusal.sentence, status=422, content_type="text/plain; charset=utf-8")
+        return HttpResponse(refusal_in_words(refusal), status=422, content_type="text/plain; charset=utf-8")
     answer = png_response(array_png(page.grey, max_side=PREVIEW_SIDE))
     height, width = page.grey.shape
     answer["X-Page-Size"], answer["X-Pages"] = f"{width},{height}", str(page.pages)

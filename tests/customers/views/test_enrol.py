@@ -256,7 +256,7 @@ def test_an_eighth_specimen_is_refused_and_the_drafts_stay(desk: Client, teller:
 def test_whoever_finds_the_form_of_another_starts_with_one_of_his_own(desk: Client) -> None:
     other = draft(user("teller"))
     page = desk.get(f"/customers/enrol/?enrolment={other.enrolment}").content.decode()
-    assert str(other.enrolment) not in page
+    assert f'"{other.enrolment}"' not in page  # only in the address, where he brought it himself
     assert 'name="enrolment"' in page
 
 
