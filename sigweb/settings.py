@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -209,6 +210,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "mlcore.retraining.tasks.promotions_sweep",
         "schedule": 20.0,
         "options": {"expires": 18},
+    },
+    "drift": {
+        "task": "mlcore.retraining.tasks.drift_nightly",
+        "schedule": crontab(hour="2", minute="30"),
+        "options": {"expires": 12 * 60 * 60},
     },
     "drafts-purge": {"task": "customers.tasks.drafts_purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }

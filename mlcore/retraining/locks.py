@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from django.db import connection
 
-# Any constant: names the lock under which training runs begin.
+# Any constants that no other lock has.
 _RUNS = 0x5167_0002
+_DRIFT = 0x5167_0003
 
 
 def run_lock() -> None:
     """One training run begins at a time."""
+    _lock(_RUNS)
+
+
+def drift_lock() -> None:
+    """One look at drift at a time, so that a day has one report."""
+    _lock(_DRIFT)
+
+
+def _lock(name: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_RUNS])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [name])

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready
 
-from mlcore.retraining import advancing, promotion, runs
+from mlcore.retraining import advancing, drift, promotion, runs
 
 
 @shared_task(name="mlcore.retraining.tasks.training_watch", ignore_result=True)
@@ -38,3 +38,9 @@ def _sweep_at_start(sender: Any, **kwargs: Any) -> None:
     """A worker that starts goes on at once with what a killed one has left undone."""
     if "embed" in sender.app.amqp.queues.consume_from:
         promotions_sweep.apply_async(kwargs={"late_seconds": 0}, retry=False)
+
+
+@shared_task(name="mlcore.retraining.tasks.drift_nightly", ignore_result=True)
+def drift_nightly() -> str:
+    """Look whether scores, pictures and decisions have drifted; the day that has its report keeps it."""
+    return str(drift.drift_look().day)

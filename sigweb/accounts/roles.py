@@ -45,6 +45,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "mlcore.view_modelversion",
         "mlcore.change_modelversion",
         "mlcore.view_trainingrun",
+        "mlcore.view_driftreport",
         "mlcore.start_trainingrun",
         "mlcore.promote_modelversion",
     ),
