@@ -77,6 +77,11 @@ def load_corpus(plan: CorpusPlan, *, cache: Path | None = None, progress: Progre
     return join(_load(source, cache, progress) for source in sources)
 
 
+def load_crowd(crowd: Crowd, *, cache: Path | None = None, progress: Progress | None = None) -> SignatureSet:
+    """Synthetic signers alone; see load_corpus for the cache."""
+    return _load(_crowd(crowd), cache, progress)
+
+
 def shares(datasets: Iterable[str]) -> dict[str, float]:
     """How often each data set of a corpus is drawn, relative to the others."""
     found = {name: _SHARES.get(name, 1.0) for name in datasets if name != DATASET}
@@ -95,9 +100,12 @@ def _sources(plan: CorpusPlan) -> list[_Source]:
     if plan.recordings is not None:
         found.append(_recordings(plan.recordings, plan))
     if plan.signers:
-        crowd = Crowd(plan.signers, seed=plan.seed)
-        found.append(_Source("synthetic", asdict(crowd), lambda progress: load_synthetic(crowd, progress)))
+        found.append(_crowd(Crowd(plan.signers, seed=plan.seed)))
     return found
+
+
+def _crowd(crowd: Crowd) -> _Source:
+    return _Source("synthetic", asdict(crowd), lambda progress: load_synthetic(crowd, progress))
 
 
 def _images(folder: Path, without: tuple[str, ...]) -> _Source:

@@ -7,8 +7,10 @@ synthetic signers with their own graded forgeries: rehearsal against forgetting 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,11 +19,23 @@ from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.sources import DataError, SignatureSet, join
 from mlcore.embedding.synthetic import DATASET, Crowd
 
+if TYPE_CHECKING:
+    from mlcore.embedding.training import ProgressCallback
+
 CUSTOMERS = "customers"
 FEWEST_CUSTOMERS = 8  # to train on: of fewer, a batch would hold the same few strangers again and again
 FORGERIES = 4  # made of each customer, less those that are real
 REHEARSAL = Crowd(signers=240, seed=90_001)
 SHARES = {CUSTOMERS: 1.0, DATASET: 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class TunedNetwork:
+    """The files of a fine-tuned network, and how many steps it took in all."""
+
+    keras_file: Path
+    onnx_file: Path
+    steps: int
 
 
 def fine_tuning_plan(steps: int, seed: int) -> TrainingPlan:
@@ -33,8 +47,8 @@ def fine_tuning_plan(steps: int, seed: int) -> TrainingPlan:
         learning_rate=2e-4,
         warmup=min(50, max(steps // 10, 1)),
         frozen_stages=2,
-        checkpoint_every=50,
-        report_every=10,
+        checkpoint_every=max(min(steps // 5, 50), 1),
+        report_every=max(min(steps // 10, 10), 1),
     )
 
 
@@ -96,3 +110,45 @@ def _in_turn(own: np.ndarray, count: int, rng: np.random.Generator) -> Sequence[
     if len(own) == 0 or count <= 0:
         return ()
     return [int(index) for index in np.resize(rng.permutation(own), count)]
+
+
+def fine_tune(
+    start: Path,
+    corpus: SignatureSet,
+    plan: TrainingPlan,
+    *,
+    work: Path,
+    data: str,
+    on_progress: ProgressCallback | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> TunedNetwork | None:
+    """Train from the weights of a model folder, or go on from the checkpoint in `work`, and export.
+
+    data: names the corpus. None when it was stopped. Raises CheckpointError, TrainingStopped, DataError, ExportError.
+    """
+    import keras
+
+    from mlcore.embedding.checkpoint import warm_start
+    from mlcore.embedding.devices import strategy_for
+    from mlcore.embedding.export import export_network
+    from mlcore.embedding.network import build_network
+    from mlcore.embedding.training import train
+
+    keras.utils.set_random_seed(plan.seed)
+    strategy = strategy_for()
+    with strategy.scope():
+        model = build_network()
+        begun = warm_start(model, start)
+    step = train(
+        model,
+        corpus,
+        plan,
+        checkpoints=work,
+        data=f"{data} from {begun[:16]}",
+        on_progress=on_progress,
+        should_stop=should_stop,
+        strategy=strategy,
+    )
+    if step < plan.steps:
+        return None
+    return TunedNetwork(*export_network(model, work / "export"), step)

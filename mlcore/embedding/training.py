@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from mlcore.embedding.batches import augmented_batches
@@ -24,7 +25,7 @@ from mlcore.embedding.losses import (
 )
 from mlcore.embedding.network import freeze_stages, with_expectation
 from mlcore.embedding.plan import TrainingPlan
-from mlcore.embedding.sources import SignatureSet
+from mlcore.embedding.sources import DataError, SignatureSet
 from mlcore.runtime import cell_ink
 
 COLLAPSED_SPREAD = 0.05  # mean distance between strangers' vectors, of about 1.4 when they fill the sphere
@@ -60,18 +61,22 @@ def train(
     data: str = "",
     on_progress: ProgressCallback | None = None,
     should_stop: Callable[[], bool] | None = None,
+    strategy: Any = None,
 ) -> int:
     """Train `model` in place and return the step reached; resumes from `checkpoints` when it holds one.
 
     data: names the signatures and is kept with the checkpoint, so that a run never goes on from other data. A
-    checkpoint beyond plan.steps is taken as it is.
+    checkpoint beyond plan.steps is taken as it is. strategy: under whose scope `model` was built
+    (mlcore.embedding.devices); each of its devices gets some of the writers of every batch.
     Raises TrainingStopped on a loss that is not a number or on collapsed vectors, CheckpointError when the checkpoint
     is another network's, of other data or of another plan, DataError when the signatures do not suffice.
     """
     freeze_stages(model, plan.frozen_stages)
-    learner = with_expectation(model)
-    optimizer = _optimizer(plan)
-    optimizer.build(learner.trainable_variables)
+    strategy = strategy or tf.distribute.get_strategy()
+    with strategy.scope():
+        learner = with_expectation(model)
+        optimizer = _optimizer(plan)
+        optimizer.build(learner.trainable_variables)
     state = restore_checkpoint(checkpoints, learner, optimizer) or {"step": 0}
     if state.get("data", data) != data:
         raise CheckpointError(f"The checkpoint in {checkpoints} was trained on other data. Remove it to start afresh.")
@@ -79,13 +84,13 @@ def train(
         raise CheckpointError(
             f"The checkpoint in {checkpoints} was trained by another plan. Remove it to start afresh."
         )
-    step_function = _step_function(learner, optimizer, plan)
+    step_function = _distributed(_step_function(learner, optimizer, plan), strategy)
     watch = CollapseWatch()
     step, report = int(state["step"]), _Report(plan, on_progress)
     for canvases, writers, genuine in augmented_batches(signatures, plan, first_step=step):
         if should_stop and should_stop():
             break
-        figures = step_function(canvases, cell_ink(canvases[..., 0]), writers, genuine)
+        figures = step_function((canvases, cell_ink(canvases[..., 0]), writers, genuine))
         step += 1
         if step % plan.report_every == 0 or step == plan.steps:
             progress = report.tell(step, len(canvases), [float(figure) for figure in figures])
@@ -152,6 +157,33 @@ def _optimizer(plan: TrainingPlan) -> Any:
     return optimizer
 
 
+def _distributed(step: Any, strategy: Any) -> Callable[[tuple[Any, ...]], Any]:
+    """The step on a whole batch, each device taking part of its writers; figures are the devices' mean."""
+    devices = strategy.num_replicas_in_sync
+    if devices == 1:
+        return lambda batch: step(*batch)
+
+    def spread(batch: tuple[Any, ...]) -> Any:
+        parts = _by_writers(batch, devices)
+        given = strategy.experimental_distribute_values_from_function(
+            lambda context: parts[context.replica_id_in_sync_group]
+        )
+        figures = strategy.run(step, args=given)
+        return [strategy.reduce(tf.distribute.ReduceOp.MEAN, figure, axis=None) for figure in figures]
+
+    return spread
+
+
+def _by_writers(batch: tuple[Any, ...], count: int) -> list[tuple[Any, ...]]:
+    """A batch in `count` parts; the signatures of one writer stay together, since they are compared."""
+    writers = batch[2]
+    groups = np.array_split(np.array(list(dict.fromkeys(writers.tolist()))), count)
+    if min(len(group) for group in groups) < 2:
+        raise DataError(f"A batch of {sum(map(len, groups))} writers is too small for {count} devices.")
+    chosen = [np.isin(writers, group) for group in groups]
+    return [tuple(tf.convert_to_tensor(part[mask]) for part in batch) for mask in chosen]
+
+
 def _step_function(learner: keras.Model, optimizer: Any, plan: TrainingPlan) -> Any:
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> Any:
@@ -172,7 +204,9 @@ def _step_function(learner: keras.Model, optimizer: Any, plan: TrainingPlan) -> 
             sets += plan.local_weight * across_sets_loss(detail, writers, genuine, plan.local_margin, expected)
             loss = vector.loss + plan.local_weight * local.loss
             loss += plan.across_weight * across + plan.sets_weight * sets
-        gradients = tape.gradient(loss, learner.trainable_variables)
+            # The optimiser adds up what its devices found.
+            share = loss / tf.distribute.get_replica_context().num_replicas_in_sync
+        gradients = tape.gradient(share, learner.trainable_variables)
         optimizer.apply_gradients(zip(gradients, learner.trainable_variables, strict=True))
         strangers = tf.cast(writers[:, None] != writers[None, :], tf.float32)
         spread = tf.math.divide_no_nan(tf.reduce_sum(apart * strangers), tf.reduce_sum(strangers))

@@ -49,6 +49,8 @@ def gate(champion: Contestant, candidate: Contestant, references: Mapping[str, S
     trials: list[dict[str, Any]] = []
     shown: dict[str, Any] = {}
     for name, counts in references.items():
+        if name not in champion.sets:
+            continue
         measured = [measure(side.sets[name], side.scorer.cohort) for side in (champion, candidate)]
         for count in sorted(counts):
             old = judge_all(champion.sets[name], measured[0], champion.scorer, count)
@@ -114,7 +116,7 @@ def _verdict(trials: Sequence[Mapping[str, Any]], references: Mapping[str, Seque
     missing = [name for name in references if not any(trial["set"] == name for trial in trials)]
     sentences = [_sentence("may be worse", trial) for trial in worse]
     sentences += [_sentence("is better", trial) for trial in better]
-    sentences += [f"There are too few writers to compare on the {name}." for name in missing]
+    sentences += [f"There are too few writers to compare on: {name}." for name in missing]
     if not better:
         sentences.append("Nothing has improved beyond chance.")
     return {"promotable": bool(trials) and not worse and bool(better) and not missing, "sentences": sentences}

@@ -1,0 +1,45 @@
+"""Giving a fine-tuned network its decision: the parent's, carried over on trials that both have judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore.embedding.synthetic import Crowd
+from mlcore.evaluation.embedded import EmbeddedSet
+from mlcore.evaluation.fitting import score_trial
+from mlcore.evaluation.protocol import WriterTrials, measure, trials
+from mlcore.scoring.cohort import Cohort
+from mlcore.scoring.equating import Equating, equate, equated_scorer
+from mlcore.scoring.logistic import LogisticHead
+from mlcore.scoring.scorer import Scorer
+
+# Synthetic signers that neither base nor fine-tuning trains on; the gate measures forgetting on the same.
+EQUATED_ON = Crowd(signers=100, genuine=10, forged=6, seed=90_002)
+
+Floats = npt.NDArray[np.float64]
+
+
+def refit_scorer(
+    parent: Scorer, old: EmbeddedSet, new: EmbeddedSet, cohort: Cohort
+) -> tuple[Scorer, dict[int, Equating]]:
+    """The scorer of the new network, with the cohort that it embedded, and how scores were carried over.
+
+    old, new: the same images, embedded by the parent's network and by the new one; writers with at least 8 genuine
+    signatures and forgeries. Raises FitError.
+    """
+    sides = [(measure(data, known), data) for data, known in ((old, parent.cohort), (new, cohort))]
+    equatings = {}
+    for count, head in parent.heads.items():
+        found = [([*trials(measured, count)], data) for measured, data in sides]
+        kinds = ("genuine", "skilled")
+        genuine, forged = ([_scores(part, kind, head, data) for part, data in found] for kind in kinds)
+        equatings[count] = equate(genuine, forged)
+    return equated_scorer(parent, cohort, equatings), equatings
+
+
+def _scores(found: Sequence[WriterTrials], kind: str, head: LogisticHead, data: EmbeddedSet) -> Floats:
+    parts = [score_trial(trial, kind, head, data) for trial in found]
+    return np.concatenate(parts) if parts else np.zeros(0)

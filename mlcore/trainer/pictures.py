@@ -1,0 +1,20 @@
+"""Opening a picture that the database holds, in memory only."""
+
+from __future__ import annotations
+
+from customers.blobs import BlobDamaged, unseal
+from customers.models import Specimen
+from mlcore.imaging import Box, ImageRefused, Signature, prepare
+from verification.models import Verification
+
+
+def stored_signature(row: Specimen | Verification) -> Signature | None:
+    """The signature of a specimen or a questioned picture; None where it can not be read or is refused."""
+    page, box = 0, None
+    if isinstance(row, Verification):
+        page, box = row.page, Box(**row.area) if row.area else None
+    try:
+        signature = prepare(unseal(bytes(row.image), context=str(row.public_id)), page=page, box=box)
+    except (BlobDamaged, ImageRefused):
+        return None
+    return None if signature.quality.refused else signature

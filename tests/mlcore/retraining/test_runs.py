@@ -1,0 +1,156 @@
+"""A run is claimed once, lives by its heartbeat and always ends in a state that says why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from mlcore.models import TrainingRun
+from mlcore.retraining import runs
+from mlcore.retraining.runs import (
+    ClaimLost,
+    RunRefused,
+    run_cancel,
+    run_claim,
+    run_fail,
+    run_heartbeat,
+    run_report,
+    run_start,
+    run_stop,
+    runs_watch,
+)
+from sigweb.audit.models import AuditEvent
+from tests.customers.making import user
+
+pytestmark = pytest.mark.django_db
+State = TrainingRun.State
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was told the train worker; the queue itself is tried in test_trainer_worker."""
+    told: list[Any] = []
+    monkeypatch.setattr(runs, "run_send", lambda public_id: bool(told.append(public_id)) or True)
+    return told
+
+
+def claimed(run: TrainingRun) -> TrainingRun:
+    found = run_claim(run.public_id)
+    assert found is not None
+    return found
+
+
+def silent(run: TrainingRun, seconds: float = 120) -> None:
+    TrainingRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - timedelta(seconds=seconds))
+
+
+def test_a_request_is_queued_and_on_record() -> None:
+    admin = user("model-admin")
+    run = run_start(actor=admin, steps=50)
+    assert (run.state, run.steps, run.requested_by) == (State.QUEUED, 50, admin)
+    assert AuditEvent.objects.get(action="training.requested").object_id == run.public_id
+
+
+def test_the_same_request_twice_is_one_run() -> None:
+    run_start(actor=None, steps=50)
+    with pytest.raises(RunRefused, match="queued already"):
+        run_start(actor=None, steps=50)
+    assert TrainingRun.objects.count() == 1
+
+
+def test_another_request_waits_for_the_first(sent: list[Any]) -> None:
+    first, second = run_start(actor=None, steps=50), run_start(actor=None, steps=60)
+    held = claimed(first)
+    assert run_claim(second.public_id) is None
+    assert runs_watch() == {"resumed": 0, "failed": 0, "sent": 0}
+    run_fail(held, "x")
+    assert runs_watch()["sent"] == 1
+    assert sent[-1] == second.public_id
+    assert run_claim(second.public_id) is not None
+
+
+@pytest.mark.parametrize("steps", [0, -1, 20_001])
+def test_an_impossible_number_of_steps_is_refused(steps: int) -> None:
+    with pytest.raises(RunRefused, match="from 1 to 20000"):
+        run_start(actor=None, steps=steps)
+
+
+def test_a_silent_run_is_queued_again_and_its_old_worker_is_out() -> None:
+    run = run_start(actor=None)
+    old = claimed(run)
+    silent(run)
+    assert runs_watch() == {"resumed": 1, "failed": 0, "sent": 1}
+    for late in (run_heartbeat, run_report, lambda held: run_fail(held, "x"), run_stop):
+        with pytest.raises(ClaimLost):
+            late(old)
+    again = claimed(run)
+    assert again.attempts == 2
+    with pytest.raises(ClaimLost):
+        run_heartbeat(old)
+    assert run_heartbeat(again) is False
+
+
+def test_a_run_with_a_pulse_is_left_alone() -> None:
+    run = claimed(run_start(actor=None))
+    silent(run, 50)
+    assert runs_watch()["resumed"] == 0
+    run.refresh_from_db()
+    assert run.state == State.RUNNING
+
+
+def test_after_three_silent_attempts_it_fails_with_its_reason() -> None:
+    run = run_start(actor=None)
+    for _ in range(3):
+        claimed(run)
+        silent(run)
+        runs_watch()
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+    assert run.message.startswith("The train worker stopped answering 3 times.")
+    assert run.finished_at is not None
+
+
+def test_a_queued_run_is_cancelled_at_once_a_running_one_is_asked() -> None:
+    queued, running = run_start(actor=None, steps=1), run_start(actor=None, steps=2)
+    run_cancel(run=queued, actor=None)
+    held = claimed(running)
+    assert run_heartbeat(held) is False
+    run_cancel(run=running, actor=None)
+    assert run_heartbeat(held) is True
+    run_stop(held)
+    for run in (queued, running):
+        run.refresh_from_db()
+        assert run.state == State.CANCELLED
+    with pytest.raises(RunRefused, match="ended already"):
+        run_cancel(run=running, actor=None)
+
+
+def test_a_cancelled_run_whose_worker_died_is_cancelled_not_resumed() -> None:
+    run = run_start(actor=None)
+    claimed(run)
+    run_cancel(run=run, actor=None)
+    silent(run)
+    runs_watch()
+    run.refresh_from_db()
+    assert run.state == State.CANCELLED
+
+
+def test_points_that_a_resumed_run_says_again_replace_the_old_ones() -> None:
+    run = claimed(run_start(actor=None))
+    for step, loss in ((10, 0.5), (20, 0.4), (30, 0.3), (20, 0.45)):
+        run_report(run, point={"step": step, "loss": loss})
+    run.refresh_from_db()
+    assert run.curves == {"step": [10, 20], "loss": [0.5, 0.45]}
+
+
+def test_the_log_keeps_its_last_lines() -> None:
+    run = claimed(run_start(actor=None))
+    for number in range(runs.LOG_LINES + 20):
+        run_report(run, line=f"line {number}")
+    run.refresh_from_db()
+    lines = run.log.splitlines()
+    assert len(lines) == runs.LOG_LINES
+    assert lines[-1].endswith(f"line {runs.LOG_LINES + 19}")

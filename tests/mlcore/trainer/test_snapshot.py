@@ -1,0 +1,94 @@
+"""What a run uses is frozen, named by its content, and tells whether a customer was in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from customers.models import Customer, Specimen
+from mlcore.models import SnapshotItem, TrainingRun, TrainingSnapshot
+from mlcore.retraining.runs import run_start
+from mlcore.trainer.gathering import snapshot_signatures
+from mlcore.trainer.snapshot import snapshot_take
+from tests.customers.making import customer, specimens
+from tests.mlcore.trainer.enrolled import enrol_bank
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bank() -> list[Customer]:
+    return enrol_bank(10)
+
+
+def take(seed: int = 1) -> TrainingSnapshot:
+    return snapshot_take(run_start(actor=None, steps=1, seed=seed))
+
+
+def test_the_same_content_and_seed_are_the_same_snapshot(bank: list[Customer]) -> None:
+    first = take()
+    TrainingRun.objects.all().delete()
+    again = take()
+    assert again.pk == first.pk
+    assert TrainingSnapshot.objects.count() == 1
+
+
+def test_another_specimen_is_another_snapshot(bank: list[Customer]) -> None:
+    first = take()
+    specimens(bank[0], 1, approved=True)
+    TrainingRun.objects.all().delete()
+    assert take().digest != first.digest
+
+
+def test_a_run_keeps_its_snapshot_whatever_is_enrolled_later(bank: list[Customer]) -> None:
+    run = run_start(actor=None, steps=1)
+    run.snapshot = snapshot_take(run)
+    specimens(bank[0], 1, approved=True)
+    assert snapshot_take(run).pk == run.snapshot.pk
+
+
+def test_one_in_five_of_the_able_is_held_out_and_never_trained_on(bank: list[Customer]) -> None:
+    snapshot = take()
+    assert snapshot.held_out == 2
+    trained, held = (snapshot_signatures(snapshot, held_out=flag) for flag in (False, True))
+    assert len(trained.names) == 8
+    assert len(held.names) == 2
+    assert not set(trained.names) & set(held.names)
+
+
+def test_another_seed_holds_out_others(bank: list[Customer]) -> None:
+    def held(snapshot: TrainingSnapshot) -> set[object]:
+        return set(snapshot.items.filter(held_out=True).values_list("customer", flat=True))
+
+    drawn = [held(take(seed)) for seed in (1, 2, 3, 4)]
+    assert len({frozenset(found) for found in drawn}) > 1
+
+
+def test_customers_with_one_or_two_specimens_are_never_held_out(bank: list[Customer]) -> None:
+    thin = customer()
+    specimens(thin, 2, approved=True)
+    for seed in range(1, 6):
+        items = take(seed).items.filter(customer=thin.public_id)
+        assert items.count() == 2
+        assert not items.filter(held_out=True).exists()
+
+
+def test_only_approved_specimens_are_used(bank: list[Customer]) -> None:
+    waiting = customer()
+    specimens(waiting, 3)
+    assert not take().items.filter(customer=waiting.public_id).exists()
+
+
+def test_one_can_tell_whether_an_erased_customer_was_in_it(bank: list[Customer]) -> None:
+    snapshot, gone = take(), bank[0]
+    Specimen.objects.filter(customer=gone).delete()
+    gone.delete()
+    assert SnapshotItem.objects.filter(snapshot=snapshot, customer=gone.public_id).count() == 3
+    assert not SnapshotItem.objects.filter(customer=customer().public_id).exists()
+
+
+def test_the_snapshot_holds_no_image_and_no_name(bank: list[Customer]) -> None:
+    item = take().items.first()
+    assert item is not None
+    assert {field.name for field in SnapshotItem._meta.get_fields()} == {
+        "id", "snapshot", "customer", "kind", "source", "content", "genuine", "held_out",
+    }  # fmt: skip
