@@ -30,6 +30,9 @@ DIGEST_KEY = read.data_key("DIGEST_KEY")  # apart from DATA_KEYS: digests outliv
 FOUR_EYES = read.flag("FOUR_EYES", default=True)
 DRAFT_HOURS = read.number("DRAFT_HOURS", default=24)
 MODELS_DIR = Path(read.text("MODELS_DIR") or BASE_DIR / "var" / "models")
+TRAINING_DIR = MODELS_DIR / ".training"  # checkpoints; no model version can be called so
+REHEARSAL_SIGNERS = read.number("REHEARSAL_SIGNERS", default=240)  # synthetic, beside the customers of a training
+COMPARED_SIGNERS = read.number("COMPARED_SIGNERS", default=100)  # synthetic, of champion and candidate
 
 # --- applications ----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
