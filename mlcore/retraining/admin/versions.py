@@ -1,0 +1,206 @@
+"""Model versions: what each is, how a candidate compares, and its promotion, roll back and pruning."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from mlcore.models import Embedding, ModelVersion, Promotion
+from mlcore.retraining.admin.pages import PROMOTE, START, PageAdmin, require
+from mlcore.retraining.comparison import card_figures, comparison_of
+from mlcore.retraining.forms import OverrideForm
+from mlcore.retraining.promotion import (
+    PromotionRefused,
+    embeddings_prune,
+    model_rollback,
+    promotion_approve,
+    promotion_cancel,
+    promotion_request,
+)
+from mlcore.selectors import NoChampion
+
+TEMPLATES = "admin/mlcore/modelversion/"
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(PageAdmin):
+    list_display = ("name", "state", "short_digest", "installed_at", "promoted_at", "compare")
+    list_filter = ("state",)
+    search_fields = ("name", "digest")
+
+    @admin.display(description=gettext_lazy("digest"))
+    def short_digest(self, version: ModelVersion) -> str:
+        return version.digest[:12]
+
+    @admin.display(description=gettext_lazy("comparison"))
+    def compare(self, version: ModelVersion) -> SafeString | str:
+        if version.state == ModelVersion.State.CHAMPION:
+            return ""
+        address = reverse("admin:mlcore_modelversion_comparison", args=[version.public_id])
+        return format_html('<a href="{}">{}</a>', address, _("beside the champion"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "mlcore_modelversion_"
+        return [
+            path("<uuid:public_id>/comparison/", wrap(self.comparison), name=name + "comparison"),
+            path("<uuid:public_id>/promotion/", wrap(self.promotion), name=name + "promotion"),
+            path("<uuid:public_id>/promote/", wrap(self.promote), name=name + "promote"),
+            path("<uuid:public_id>/prune/", wrap(self.prune), name=name + "prune"),
+            path("roll-back/", wrap(self.roll_back), name=name + "roll_back"),
+            path("promotions/<uuid:public_id>/approve/", wrap(self.approve), name=name + "approve"),
+            path("promotions/<uuid:public_id>/cancel/", wrap(self.cancel), name=name + "cancel"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_GET)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One model version: what it is and what may be done with it."""
+        self.view_or_403(request)
+        version = self.row_or_404(request, object_id)
+        ended = version.promotions.exclude(state__in=Promotion.OPEN).select_related("requested_by", "approved_by")
+        return self.page(
+            request,
+            TEMPLATES + "version.html",
+            title=version.name,
+            card=card_figures(version),
+            vectors=Embedding.objects.filter(model_version=version).count(),
+            may_start=request.user.has_perm(START),
+            run=getattr(version, "training_run", None),
+            past=ended[:10],
+            **self._promotion(request, version),
+        )
+
+    @method_decorator(require_GET)
+    def comparison(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        """Candidate and champion side by side."""
+        self.view_or_403(request)
+        version = self.row_or_404(request, public_id)
+        return self.page(
+            request,
+            TEMPLATES + "comparison.html",
+            title=_("Comparison"),
+            may_see_verifications=request.user.has_perm("verification.view_verification"),
+            **self._promotion(request, version),
+        )
+
+    @method_decorator(require_GET)
+    def promotion(self, request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+        """The panel of a promotion, as it goes; once that has ended, the page around it is loaded anew."""
+        self.view_or_403(request)
+        context = self._promotion(request, self.row_or_404(request, public_id))
+        response = self.fragment(request, TEMPLATES + "_promotion.html", **context)
+        if context["open"] is None:
+            response["HX-Refresh"] = "true"
+        return response
+
+    @method_decorator(require_POST)
+    def promote(self, request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+        """Ask for a promotion; with `override` for one that the gate does not let pass, which needs a reason."""
+        actor = require(request, PROMOTE)
+        version = self.row_or_404(request, public_id)
+        form = OverrideForm(request.POST)
+        if "override" in request.POST and not form.is_valid():
+            context = {**self._promotion(request, version), "override": form}
+            return self.page(request, TEMPLATES + "comparison.html", title=_("Comparison"), **context)
+        reason = form.cleaned_data["reason"] if "override" in request.POST else ""
+
+        def done() -> str:
+            asked = promotion_request(version=version, actor=actor, override_reason=reason)
+            if asked.state == Promotion.State.WAITING:
+                return _("Asked for. A second administrator has to approve it.")
+            return _("The promotion has begun: vectors are made first, then the models change places.")
+
+        return self.attempt(request, done, refusal=PromotionRefused, back=_comparison(version))
+
+    @method_decorator(require_POST)
+    def approve(self, request: HttpRequest, public_id: UUID) -> HttpResponseRedirect:
+        """Approve what another administrator has asked for."""
+        actor = require(request, PROMOTE)
+        promotion = get_object_or_404(Promotion, public_id=public_id)
+
+        def done() -> str:
+            promotion_approve(promotion=promotion, actor=actor)
+            return _("Approved. Vectors are made first, then the models change places.")
+
+        return self.attempt(request, done, refusal=PromotionRefused, back=_comparison(promotion.version))
+
+    @method_decorator(require_POST)
+    def cancel(self, request: HttpRequest, public_id: UUID) -> HttpResponseRedirect:
+        """Cancel an open promotion."""
+        actor = require(request, PROMOTE)
+        promotion = get_object_or_404(Promotion, public_id=public_id)
+
+        def done() -> str:
+            return promotion_cancel(promotion=promotion, actor=actor).message
+
+        return self.attempt(request, done, refusal=PromotionRefused, back=_comparison(promotion.version))
+
+    @method_decorator(require_POST)
+    def roll_back(self, request: HttpRequest) -> HttpResponseRedirect:
+        """Put the model version before the champion back in its place.
+
+        The form says from which to which, so that a second click does not go back once more.
+        """
+        actor = require(request, PROMOTE)
+        champion = self.row_or_404(request, request.POST.get("champion", ""))
+
+        def done() -> str:
+            if champion.state != ModelVersion.State.CHAMPION:
+                raise PromotionRefused(
+                    _("Nothing was done: %(name)s is not the champion any more.") % {"name": champion.name}
+                )
+            return _("Rolled back: %(name)s is the champion again.") % {"name": model_rollback(actor=actor).name}
+
+        return self.attempt(request, done, refusal=(PromotionRefused, NoChampion), back=_address(champion))
+
+    @method_decorator(require_POST)
+    def prune(self, request: HttpRequest, public_id: UUID) -> HttpResponseRedirect:
+        """Remove the vectors of a retired version."""
+        actor = require(request, PROMOTE)
+        version = self.row_or_404(request, public_id)
+
+        def done() -> str:
+            count = embeddings_prune(version=version, actor=actor)
+            return ngettext("%(count)d vector was removed.", "%(count)d vectors were removed.", count) % {
+                "count": count
+            }
+
+        return self.attempt(request, done, refusal=PromotionRefused, back=_address(version))
+
+    def _promotion(self, request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
+        """What the panel of a promotion needs; open: the one of this version, other: that of another one."""
+        running = Promotion.objects.filter(state__in=Promotion.OPEN).select_related("version", "requested_by").first()
+        own = running is not None and running.version_id == version.pk
+        may = request.user.has_perm(PROMOTE)
+        return {
+            "version": version,
+            "comparison": comparison_of(version),
+            "open": running if own else None,
+            "other": None if own else running,
+            "last": version.promotions.exclude(state__in=Promotion.OPEN).first(),
+            "may_promote": may,
+            "may_approve": may and own and running is not None and running.requested_by_id != request.user.pk,
+            "override": OverrideForm(),
+        }
+
+
+def _address(version: ModelVersion) -> str:
+    return reverse("admin:mlcore_modelversion_change", args=[version.public_id])
+
+
+def _comparison(version: ModelVersion) -> str:
+    return reverse("admin:mlcore_modelversion_comparison", args=[version.public_id])

@@ -1,0 +1,174 @@
+"""What a training would use, how long it would take and whether it would be worth it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from customers.models import THIN_BELOW, Specimen
+from mlcore.models import ModelVersion, TrainingRun
+from mlcore.retraining.rates import Rate, training_rate
+from verification.models import Verification
+
+WORTH_CUSTOMERS = 20  # with THIN_BELOW specimens or more: of fewer, neither learning nor measuring says anything
+FEWEST_CUSTOMERS = 8  # that the trainer takes
+HELD_OUT_SHARE = 5  # one in so many customers is measured with
+NEW_SHARE = 0.05  # of all specimens that should be new since the champion was trained
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a training would use.
+
+    able: customers with 3 approved specimens or more; thin: those with 1 or 2. held_out: able ones that are measured
+    with and not trained on. fresh: specimens approved since the champion was trained, None where it was not trained
+    here. genuine, forged: questioned signatures with a reviewer's decision.
+    """
+
+    customers: int
+    able: int
+    thin: int
+    specimens: int
+    fresh: int | None
+    held_out: int
+    genuine: int = 0
+    forged: int = 0
+
+    @property
+    def trained_on(self) -> int:
+        return self.customers - self.held_out
+
+    @property
+    def decided(self) -> int:
+        return self.genuine + self.forged
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """A training as it would go; possible: it would not end at once. worth: it is likely to gain something.
+
+    reasons: sentences for the one or the other.
+    """
+
+    counts: Counts
+    rate: Rate
+    seconds: float
+    possible: bool
+    worth: bool
+    reasons: tuple[str, ...]
+
+
+def dry_run(*, start: str, with_decisions: bool, steps: int) -> DryRun:
+    """Count what a training would use, and judge it; changes nothing."""
+    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).first()
+    counts = _count(_trained_at(champion), with_decisions)
+    obstacles = _obstacles(counts, champion, start)
+    doubts = _doubts(counts)
+    rate = training_rate()
+    return DryRun(
+        counts=counts,
+        rate=rate,
+        seconds=rate.seconds(steps),
+        possible=not obstacles,
+        worth=not obstacles and not doubts,
+        reasons=tuple(obstacles or doubts or [_gain(counts)]),
+    )
+
+
+def specimens_for_training() -> QuerySet[Specimen]:
+    """Every approved specimen whose picture can be read; the pictures stay in the database."""
+    return Specimen.objects.filter(
+        state=Specimen.State.APPROVED, customer__isnull=False, unreadable_at__isnull=True
+    ).defer("image")
+
+
+def decisions_for_training() -> QuerySet[Verification]:
+    """Questioned signatures whose genuineness a person has decided; the pictures stay in the database.
+
+    Rejected ones count as forged where the reason was the signature, not the mandate or the picture; a copy of a
+    specimen teaches nothing.
+    """
+    decision, reason = Verification.Decision, Verification.Reason
+    forged = Q(human_decision=decision.REJECTED, reason_code=reason.DIFFERS)
+    enrolled = specimens_for_training().filter(customer=OuterRef("customer"))
+    return (
+        Verification.objects.filter(Q(human_decision=decision.ACCEPTED) | forged, Exists(enrolled), copy_of={})
+        .defer("image", "sketch")
+        .order_by("pk")
+    )
+
+
+def _count(since: datetime | None, with_decisions: bool) -> Counts:
+    enrolled = specimens_for_training()
+    per_customer = list(enrolled.order_by().values("customer").annotate(own=Count("pk")).values_list("own", flat=True))
+    able = sum(own >= THIN_BELOW for own in per_customer)
+    decided = {"genuine": 0, "forged": 0}
+    if with_decisions:
+        accepted = Q(human_decision=Verification.Decision.ACCEPTED)
+        decided = decisions_for_training().aggregate(
+            genuine=Count("pk", filter=accepted), forged=Count("pk", filter=~accepted)
+        )
+    return Counts(
+        customers=len(per_customer),
+        able=able,
+        thin=len(per_customer) - able,
+        specimens=sum(per_customer),
+        fresh=None if since is None else enrolled.filter(approved_at__gt=since).count(),
+        held_out=able // HELD_OUT_SHARE,
+        **decided,
+    )
+
+
+def _trained_at(champion: ModelVersion | None) -> datetime | None:
+    """When the signatures of the champion's training were gathered; None where it was not trained here."""
+    if champion is None:
+        return None
+    run = TrainingRun.objects.filter(produced=champion).select_related("snapshot").first()
+    if run is None:
+        return None
+    return run.snapshot.created_at if run.snapshot else run.started_at
+
+
+def _obstacles(counts: Counts, champion: ModelVersion | None, start: str) -> list[str]:
+    if champion is None and start == TrainingRun.Start.CHAMPION:
+        return [_("No model version is in use, so there is none to go on from.")]
+    if counts.trained_on < FEWEST_CUSTOMERS:
+        return [
+            _("There are %(found)d customers with approved specimens to train on; %(least)d are needed.")
+            % {"found": counts.trained_on, "least": FEWEST_CUSTOMERS}
+        ]
+    return []
+
+
+def _doubts(counts: Counts) -> list[str]:
+    doubts = []
+    if counts.able < WORTH_CUSTOMERS:
+        doubts.append(
+            _(
+                "Customers with three or more approved specimens: %(able)d of the %(least)d that are needed. "
+                "With fewer, nobody could tell a better model from luck; %(missing)d more would do."
+            )
+            % {"able": counts.able, "least": WORTH_CUSTOMERS, "missing": WORTH_CUSTOMERS - counts.able}
+        )
+    if counts.fresh == 0 and not counts.decided:
+        doubts.append(_("No specimen was approved since the model in use was trained: it has seen all of them."))
+    elif counts.fresh is not None and counts.fresh + counts.decided < NEW_SHARE * counts.specimens:
+        doubts.append(
+            _("Only %(fresh)d of %(all)d specimens are new since the model in use was trained; little can be gained.")
+            % {"fresh": counts.fresh, "all": counts.specimens}
+        )
+    return doubts
+
+
+def _gain(counts: Counts) -> str:
+    if counts.fresh is None:
+        return _("The model in use has never seen this bank's signatures; %(able)d customers can teach it.") % {
+            "able": counts.able
+        }
+    return _("New since the model in use was trained: %(fresh)d of %(all)d specimens.") % {
+        "fresh": counts.fresh,
+        "all": counts.specimens,
+    }

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from customers.models import Specimen
+from mlcore.models import ModelVersion
+from mlcore.retraining.selectors import DryRun, dry_run
+from tests.mlcore.making import make_customer, make_specimen, make_user
+from tests.mlcore.retraining.making import bank, make_verification, succeeded
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(*, start: str = "champion", with_decisions: bool = False, steps: int = 600) -> DryRun:
+    return dry_run(start=start, with_decisions=with_decisions, steps=steps)
+
+
+def test_customers_are_counted_by_what_they_can_teach(champion: ModelVersion) -> None:
+    bank(able=25, thin=4)
+    make_specimen(make_customer(), state=Specimen.State.PENDING)
+    make_specimen(make_customer(), unreadable_at=timezone.now())
+    counts = asked().counts
+    assert (counts.customers, counts.able, counts.thin, counts.specimens) == (29, 25, 4, 79)
+    assert (counts.held_out, counts.trained_on) == (5, 24)
+
+
+def test_a_bank_that_the_model_has_never_seen_is_worth_it(champion: ModelVersion) -> None:
+    bank(able=20)
+    made = asked()
+    assert made.possible and made.worth
+    assert made.counts.fresh is None
+    assert "20 customers can teach it" in made.reasons[0]
+
+
+def test_too_few_customers_with_three_specimens_are_not_worth_it_and_it_says_how_many_are_missing(
+    champion: ModelVersion,
+) -> None:
+    bank(able=12)
+    made = asked()
+    assert made.possible and not made.worth
+    assert "12 of the 20" in made.reasons[0]
+    assert "8 more" in made.reasons[0]
+
+
+def test_a_bank_of_hardly_anybody_can_not_be_trained_on(champion: ModelVersion) -> None:
+    bank(able=7)
+    made = asked()
+    assert not made.possible and not made.worth
+    assert "8 are needed" in made.reasons[0]
+
+
+def test_without_a_champion_there_is_only_the_base_to_go_on_from() -> None:
+    bank(able=20)
+    assert not asked(start="champion").possible
+    assert asked(start="base").possible
+
+
+def test_a_champion_that_has_seen_everything_has_nothing_to_learn(champion: ModelVersion) -> None:
+    bank(able=20)
+    succeeded(champion)
+    made = asked()
+    assert made.counts.fresh == 0
+    assert not made.worth
+    assert "has seen all of them" in made.reasons[0]
+
+
+def test_new_specimens_since_the_champions_training_make_it_worth_it(champion: ModelVersion) -> None:
+    customers = bank(able=20)
+    run = succeeded(champion)
+    assert run.snapshot is not None
+    run.snapshot.created_at = timezone.now() - timedelta(days=9)
+    run.snapshot.save()
+    Specimen.objects.update(approved_at=timezone.now() - timedelta(days=10))
+    make_specimen(customers[0])
+    few = asked()
+    assert (few.counts.fresh, few.worth) == (1, False)
+    assert "Only 1 of 61" in few.reasons[0]
+    for customer in customers[1:4]:
+        make_specimen(customer)
+    enough = asked()
+    assert (enough.counts.fresh, enough.worth) == (4, True)
+    assert "4 of 64" in enough.reasons[0]
+
+
+def test_decisions_count_where_a_person_has_judged_the_signature_itself(champion: ModelVersion) -> None:
+    customer = bank(able=20)[0]
+    reviewer = make_user()
+    decided = {"decided_by": reviewer, "decided_at": timezone.now()}
+    accepted = {"human_decision": "accepted", **decided}
+    rejected = {"human_decision": "rejected", **decided}
+    make_verification(customer, champion)
+    make_verification(customer, champion, **accepted)
+    make_verification(customer, champion, **accepted, copy_of={"kind": "specimen"})
+    make_verification(customer, champion, **rejected, reason_code="differs")
+    make_verification(customer, champion, **rejected, reason_code="mandate")
+    make_verification(make_customer(), champion, **accepted)
+    with_them, without = asked(with_decisions=True).counts, asked().counts
+    assert (with_them.genuine, with_them.forged) == (1, 1)
+    assert (without.genuine, without.forged) == (0, 0)
+
+
+def test_more_steps_take_longer(champion: ModelVersion) -> None:
+    succeeded(seconds=100)
+    assert asked(steps=800).seconds > asked(steps=400).seconds > 100
