@@ -34,6 +34,8 @@ BATCH = 64
 AHEAD = 2048
 # Of specimens that have a vector under the champion and can not be read now; beyond, something else is wrong.
 FEW_UNREADABLE, MOST_UNREADABLE = 5, 0.05
+_ROUNDS = 5  # of catching up at the switch
+_NEEDED = ("pk", "public_id", "unreadable_at")  # of a specimen; its image only where no canvas is kept
 _IN_USE = (Specimen.State.PENDING, Specimen.State.APPROVED)
 
 
@@ -108,14 +110,8 @@ def _batch(public_id: UUID | str, turn: int | None, keys: Sequence[int]) -> bool
     promotion = _held(public_id, turn)
     if promotion is None:
         return False
-    specimens = specimens_without_embedding(version=promotion.version).filter(pk__in=keys)
-    made, unusable = specimens_embed(
-        specimens=list(specimens.only("pk", "public_id", "unreadable_at")), version=promotion.version
-    )
-    promotion.done += made + unusable
-    promotion.total = max(promotion.total, promotion.done)
-    promotion.heartbeat_at = timezone.now()
-    promotion.save(update_fields=["done", "total", "heartbeat_at"])
+    lacking = specimens_without_embedding(version=promotion.version).filter(pk__in=keys)
+    _embed(promotion, list(lacking.only(*_NEEDED)))
     return True
 
 
@@ -131,7 +127,7 @@ def _next_turn(public_id: UUID | str, turn: int | None) -> bool:
 
 
 def _switch(public_id: UUID | str, turn: int | None) -> bool:
-    """Change the champion, in one transaction; False when a specimen was enrolled meanwhile that has no vector yet."""
+    """Change the champion, in one transaction; False when there are specimens again that have no vector yet."""
     artefact_check(ModelVersion.objects.get(promotions__public_id=public_id))
     with transaction.atomic():
         champion_lock()
@@ -139,7 +135,7 @@ def _switch(public_id: UUID | str, turn: int | None) -> bool:
         if promotion is None:
             return True
         version = promotion.version
-        if specimens_without_embedding(version=version).exists():
+        if not _caught_up(promotion):
             return False
         unreadable = EmbeddingFailure.objects.filter(model_version=version, specimen__state__in=_IN_USE)
         obstacle = promotion_obstacle(promotion) or _too_many(unreadable, promotion)
@@ -154,6 +150,29 @@ def _switch(public_id: UUID | str, turn: int | None) -> bool:
         promotion.done = promotion.total
         promotion_end(promotion, Promotion.State.DONE, _done_message(version, unreadable.count()))
     return True
+
+
+def _caught_up(promotion: Promotion) -> bool:
+    """Make the vectors of the few specimens that were enrolled since the last look, at the very moment of the switch.
+
+    Where enrolment never pauses, there would always be a new one by the time that the switch begins.
+    """
+    for _round in range(_ROUNDS):
+        late = list(specimens_without_embedding(version=promotion.version).only(*_NEEDED)[:BATCH])
+        if not late:
+            return True
+        if len(late) == BATCH:
+            break
+        _embed(promotion, late)
+    return False
+
+
+def _embed(promotion: Promotion, specimens: Sequence[Specimen]) -> None:
+    made, unusable = specimens_embed(specimens=specimens, version=promotion.version)
+    promotion.done += made + unusable
+    promotion.total = max(promotion.total, promotion.done)
+    promotion.heartbeat_at = timezone.now()
+    promotion.save(update_fields=["done", "total", "heartbeat_at"])
 
 
 def _too_many(unreadable: QuerySet[EmbeddingFailure], promotion: Promotion) -> str:
