@@ -1,7 +1,7 @@
-"""Sentences of Django that its Hindi catalogue lacks and that people see here; collected for `makemessages`.
+"""Sentences of Django that people see here and that its Hindi catalogue lacks, or says in poor or other words.
 
-A catalogue in LOCALE_PATHS goes before Django's own, so their translations stand in locale/. Nothing else uses this
-module; a test compares it with Django.
+Collected for `makemessages`: a catalogue in LOCALE_PATHS goes before Django's own, so their translations stand in
+locale/. Nothing else uses this module; a test compares it with Django.
 """
 
 from __future__ import annotations
@@ -9,6 +9,19 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop, ngettext_lazy, npgettext_lazy, pgettext_lazy
 
 FORMS = (
+    gettext_noop("This field is required."),
+    gettext_noop("This field cannot be null."),
+    gettext_noop("This field cannot be blank."),
+    gettext_noop("Enter a valid value."),
+    gettext_noop("Enter a number."),
+    gettext_noop("Enter a whole number."),
+    gettext_noop("Enter a valid date."),
+    gettext_noop("Select a valid choice. %(value)s is not one of the available choices."),
+    gettext_noop("Select a valid choice. That choice is not one of the available choices."),
+    gettext_noop("Ensure this value is less than or equal to %(limit_value)s."),
+    gettext_noop("Ensure this value is greater than or equal to %(limit_value)s."),
+    gettext_noop("No file was submitted. Check the encoding type on the form."),
+    gettext_noop("The submitted file is empty."),
     gettext_noop("…"),
     gettext_noop("Null characters are not allowed."),
     gettext_noop("Enter a complete value."),
@@ -52,6 +65,9 @@ FORMS = (
 )
 
 TIMES = (
+    gettext_noop("September"),
+    gettext_noop("November"),
+    gettext_noop("December"),
     ngettext_lazy("%(num)d year", "%(num)d years", "num"),
     ngettext_lazy("%(num)d month", "%(num)d months", "num"),
     ngettext_lazy("%(num)d week", "%(num)d weeks", "num"),
@@ -81,6 +97,10 @@ TIMES = (
 )
 
 PASSWORDS = (
+    gettext_noop("Password"),
+    gettext_noop("Password confirmation"),
+    gettext_noop("New password"),
+    gettext_noop("Your old password was entered incorrectly. Please enter it again."),
     gettext_noop("The two password fields didn’t match."),
     gettext_noop("Enter the same password as before, for verification."),
     ngettext_lazy(
