@@ -1,9 +1,11 @@
 // What is typed into form[data-keep] stays in this tab until it was sent: a reload, or a log-in that ran out, loses
-// nothing. On a page without such a form, what was sent is forgotten. The key names a random form and who fills it.
+// nothing. data-keep names the form by random ids and never by what is in it. With data-keep-here it is forgotten as
+// soon as this tab shows another page of ours than this one; the log-in page does not load this file. The choice of
+// files is not kept: a picture in the tab's storage would outlive the log-in that allowed to see it.
 (() => {
   const PREFIX = "sigweb:";
-  const form = document.querySelector("form[data-keep]");
-  const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+  const own = `${PREFIX}${document.body.dataset.person}:`;
+  const begun = new WeakSet();
   const read = (key) => {
     try {
       return JSON.parse(sessionStorage.getItem(key)) || {};
@@ -11,35 +13,65 @@
       return {};
     }
   };
-  if (!form) {
-    for (const key of keys()) if (read(key).sent) sessionStorage.removeItem(key);
-    return;
-  }
-  const [whose, which] = [form.dataset.keepFor, form.dataset.keep];
-  const key = `${PREFIX}${whose}:${which}`;
-  for (const other of keys()) if (!other.startsWith(`${PREFIX}${whose}:`)) sessionStorage.removeItem(other);
-
-  const fields = () => [...form.elements].filter((field) => field.name && !["hidden", "file", "submit"].includes(field.type));
+  const keyOf = (form) => own + form.dataset.keep;
+  const KEPT = "form[data-keep]";
   const ticked = (field) => field.type === "checkbox" || field.type === "radio";
   const name = (field) => (ticked(field) ? `${field.name}=${field.value}` : field.name);
-  const write = (sent) => {
-    const values = Object.fromEntries(fields().map((field) => [name(field), ticked(field) ? field.checked : field.value]));
-    try {
-      sessionStorage.setItem(key, JSON.stringify({ values, sent }));
-    } catch { /* full or forbidden: then nothing is kept */ }
+
+  const begin = (form) => {
+    if (begun.has(form)) return;
+    begun.add(form);
+    const key = keyOf(form);
+    const kept = read(key);
+    const note = form.querySelector("[data-keep-note]");
+    const uploads = [...form.elements].filter((field) => field.type === "file");
+    let files = Boolean(kept.files); // some had been chosen
+    const fields = () => [...form.elements].filter(
+      (field) => field.name && !["hidden", "file", "submit"].includes(field.type) && !field.closest("[data-keep-not]"),
+    );
+    const write = (sent) => {
+      const values = Object.fromEntries(fields().map((field) => [name(field), ticked(field) ? field.checked : field.value]));
+      try {
+        sessionStorage.setItem(key, JSON.stringify({ values, files, sent, here: "keepHere" in form.dataset }));
+      } catch { /* full or forbidden: then nothing is kept */ }
+    };
+    const chosen = () => {
+      if (!uploads.some((field) => field.files.length)) return;
+      files = true;
+      if (note) note.hidden = true;
+    };
+
+    if (kept.values && "keepFresh" in form.dataset) {
+      for (const field of fields()) {
+        if (!(name(field) in kept.values)) continue;
+        if (ticked(field)) field.checked = kept.values[name(field)];
+        else field.value = kept.values[name(field)];
+      }
+      // What was sent has not arrived, or the files have to be chosen again: that is said.
+      if (note) note.hidden = !(kept.sent || kept.files);
+    }
+    if (kept.values) write(false);
+    form.addEventListener("input", () => write(false));
+    form.addEventListener("change", () => { chosen(); write(false); });
+    // After the other listeners, who may stop it; htmx sends by itself, and what came through it is told below.
+    form.addEventListener("submit", (event) => setTimeout(() => write(!event.defaultPrevented)));
+    form.addEventListener("htmx:beforeOnLoad", (event) => {
+      if (event.target === form && event.detail.xhr.getResponseHeader("HX-Redirect")) sessionStorage.removeItem(key);
+    });
+    // The browser's Back brings back what stood in the fields, files too.
+    window.addEventListener("pageshow", chosen);
   };
 
-  const kept = read(key).values;
-  if (kept && "keepFresh" in form.dataset) {
-    for (const field of fields()) {
-      if (!(name(field) in kept)) continue;
-      if (ticked(field)) field.checked = kept[name(field)];
-      else field.value = kept[name(field)];
-    }
+  const forms = [...document.querySelectorAll(KEPT)];
+  const here = forms.map(keyOf);
+  for (const key of Object.keys(sessionStorage).filter((each) => each.startsWith(PREFIX))) {
+    const kept = read(key);
+    if (!key.startsWith(own) || (!here.includes(key) && (kept.sent || kept.here))) sessionStorage.removeItem(key);
   }
-  if (kept) write(false);
-  form.addEventListener("input", () => write(false));
-  form.addEventListener("change", () => write(false));
-  // After the other listeners, who may stop it.
-  form.addEventListener("submit", (event) => setTimeout(() => { if (!event.defaultPrevented) write(true); }));
+  forms.forEach(begin);
+  // A verdict that took its form's place brings a form of its own.
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    if (elt.matches(KEPT)) begin(elt);
+    elt.querySelectorAll(KEPT).forEach(begin);
+  });
 })();

@@ -126,6 +126,7 @@
     body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     const answer = await fetch(drop.dataset.preview, { method: "POST", body });
     if (answer.status === 422) return { refused: await answer.text() };
+    if (answer.redirected) return { refused: drop.dataset.expired };
     if (!answer.ok || !answer.headers.get("X-Page-Size")) return {};
     return { answer, picture: await answer.blob() };
   };
