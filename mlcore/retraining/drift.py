@@ -72,8 +72,12 @@ def drift_look(*, actor: User | None = None, again: bool = False, until: datetim
             details={"day": str(day), "alarm": made.alarm, "suggestion": report["suggestion"]},
         )
     if made.alarm:
-        logger.warning("Drift: %s", " ".join(report["sentences"]))
+        logger.warning("Drift on %s: %d of %d comparisons; it helps to: %s.", day, *_told(made.report))
     return made
+
+
+def _told(report: dict[str, Any]) -> tuple[int, int, str]:
+    return sum(one["drifted"] for one in report["findings"]), report["comparisons"], report["suggestion"]
 
 
 def drift_report(until: datetime) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
 def advice(report: Mapping[str, Any]) -> list[str]:
     """What the changes come from and what would help."""
     said = []
-    for group, name in report["scanners"]:
+    # Where a branch is named, what it does to all of them needs no sentence of its own.
+    desks = [found for found in report["scanners"] if found[0] == "branch"]
+    for group, name in desks or report["scanners"]:
         said.append(
             _(
                 "%(where)s: the pictures themselves have changed. Look at the scanner and its settings first; a "
@@ -149,6 +151,16 @@ def remarks_in_words(codes: Sequence[str]) -> str:
         "touches_border": _("cut at the edge"),
     }
     return ", ".join(known.get(code, code) for code in codes) or _("none")
+
+
+def suggestion_in_words(suggestion: str) -> str:
+    """What would help, in a word or two."""
+    return {
+        "retrain": _("Retrain"),
+        "scanner": _("Look at the scanner"),
+        "look": _("Look at what is asked"),
+        "none": _("Nothing to do"),
+    }[suggestion]
 
 
 def figure(value: float) -> str:

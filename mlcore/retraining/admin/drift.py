@@ -36,7 +36,6 @@ class DayChangeList(ChangeList):
 class DriftReportAdmin(PageAdmin):
     change_list_template = TEMPLATES + "list.html"
     list_display = ("day", "changed", "what_helps", "compared")
-    list_filter = ("alarm",)
     date_hierarchy = "day"
 
     @admin.display(description=gettext_lazy("changed"), ordering="alarm")
