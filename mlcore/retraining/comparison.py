@@ -136,8 +136,8 @@ def comparison_of(candidate: ModelVersion) -> Comparison:
         det=report.get("det") or {},
         histograms=report.get("histograms") or {},
         calibration={side: tuple(_stated(report, side)) for side in ("champion", "candidate")},
-        speed=_pair(report, "speed", _("Time of one comparison, ms")),
-        size=_pair(report, "size", _("Size of the network")),
+        speed=_pair(report, "speed", _("Network, ms a signature")),
+        size=_pair(report, "size", _("Size of its files")),
         shadowed=shadow.get("verifications"),
         changes=tuple(_changes(shadow)),
         change_counts=tuple(_change_counts(shadow)),
@@ -153,12 +153,14 @@ def card_figures(version: ModelVersion) -> tuple[CardFigure, ...]:
         CardFigure(
             int(count),
             figures["skilled_eer"],
-            *(figures.get("skilled_eer_ci") or (None, None)),
+            low,
+            high,
             figures.get("random_eer"),
             figures.get("frr_at_far_1"),
         )
         for count, figures in sorted(references.items(), key=lambda item: int(item[0]))
         if figures.get("skilled_eer") is not None
+        for low, high in [figures.get("skilled_eer_ci") or (None, None)]
     )
 
 
@@ -179,7 +181,7 @@ def _trials(report: Mapping[str, Any]) -> Iterator[Trial]:
 
 
 def _on(name: str, references: int, kind: str) -> str:
-    sets = {"customers": _("Customers held out"), "synthetic": _("Synthetic signers")}
+    sets = {"customers": _("Customers held out"), "synthetic signers": _("Synthetic signers")}
     kinds = {"skilled": _("skilled forgeries"), "random": _("strangers' signatures")}
     specimens = ngettext("%(n)d specimen", "%(n)d specimens", references) % {"n": references}
     return _("%(set)s, %(specimens)s, against %(kind)s") % {
@@ -197,8 +199,9 @@ def _stated(report: Mapping[str, Any], side: str) -> Iterator[Stated]:
     }
     for check in checks:
         stated, rate = check["stated"], check["rate"]
-        what = names.get((rate, check["at"])) or f"{rate.upper()} {stated:.0%}"
-        yield Stated(what, stated, check["measured"], *check["measured_ci"], check["holds"])
+        what = names.get((rate, check["at"])) or f"{rate.upper()} {100 * stated:.0f} %"
+        low, high = check["measured_ci"]
+        yield Stated(what, stated, check["measured"], low, high, check["holds"])
 
 
 def _pair(report: Mapping[str, Any], key: str, what: str) -> Pair | None:

@@ -15,7 +15,9 @@ from verification.models import Verification
 
 WORTH_CUSTOMERS = 20  # with THIN_BELOW specimens or more: of fewer, neither learning nor measuring says anything
 FEWEST_CUSTOMERS = 8  # that the trainer takes
-HELD_OUT_SHARE = 5  # one in so many customers is measured with
+MOST_CUSTOMERS = 1200  # whose signatures fit into the train worker's memory; of more, so many are drawn
+HELD_OUT_SHARE = 5  # one in so many customers with THIN_BELOW specimens is measured with
+MOST_HELD_OUT = 300  # of whom the comparison takes about a minute
 NEW_SHARE = 0.05  # of all specimens that should be new since the champion was trained
 
 
@@ -23,11 +25,13 @@ NEW_SHARE = 0.05  # of all specimens that should be new since the champion was t
 class Counts:
     """What a training would use.
 
-    able: customers with 3 approved specimens or more; thin: those with 1 or 2. held_out: able ones that are measured
-    with and not trained on. fresh: specimens approved since the champion was trained, None where it was not trained
+    enrolled: customers with approved specimens; customers: those drawn of them, which is all unless there are too many
+    for one training. able: of the drawn, with 3 approved specimens or more; thin: with 1 or 2. held_out: able ones that
+    are measured with and not trained on. specimens: of the drawn. Where not all are drawn, these are estimates. fresh: specimens approved since the champion was trained, None where it was not trained
     here. genuine, forged: questioned signatures with a reviewer's decision.
     """
 
+    enrolled: int
     customers: int
     able: int
     thin: int
@@ -78,6 +82,11 @@ def dry_run(*, start: str, with_decisions: bool, steps: int) -> DryRun:
     )
 
 
+def held_out_of(able: int) -> int:
+    """How many of so many able customers are measured with."""
+    return min(able // HELD_OUT_SHARE, MOST_HELD_OUT)
+
+
 def specimens_for_training() -> QuerySet[Specimen]:
     """Every approved specimen whose picture can be read; the pictures stay in the database."""
     return Specimen.objects.filter(
@@ -104,7 +113,9 @@ def decisions_for_training() -> QuerySet[Verification]:
 def _count(since: datetime | None, with_decisions: bool) -> Counts:
     enrolled = specimens_for_training()
     per_customer = list(enrolled.order_by().values("customer").annotate(own=Count("pk")).values_list("own", flat=True))
-    able = sum(own >= THIN_BELOW for own in per_customer)
+    drawn = min(len(per_customer), MOST_CUSTOMERS)
+    share = drawn / max(len(per_customer), 1)
+    able = round(share * sum(own >= THIN_BELOW for own in per_customer))
     decided = {"genuine": 0, "forged": 0}
     if with_decisions:
         accepted = Q(human_decision=Verification.Decision.ACCEPTED)
@@ -112,12 +123,13 @@ def _count(since: datetime | None, with_decisions: bool) -> Counts:
             genuine=Count("pk", filter=accepted), forged=Count("pk", filter=~accepted)
         )
     return Counts(
-        customers=len(per_customer),
+        enrolled=len(per_customer),
+        customers=drawn,
         able=able,
-        thin=len(per_customer) - able,
-        specimens=sum(per_customer),
-        fresh=None if since is None else enrolled.filter(approved_at__gt=since).count(),
-        held_out=able // HELD_OUT_SHARE,
+        thin=drawn - able,
+        specimens=round(share * sum(per_customer)),
+        fresh=None if since is None else round(share * enrolled.filter(approved_at__gt=since).count()),
+        held_out=held_out_of(able),
         **decided,
     )
 

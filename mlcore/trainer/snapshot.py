@@ -11,11 +11,13 @@ from django.db import transaction
 
 from customers.models import THIN_BELOW
 from mlcore.models import SnapshotItem, TrainingRun, TrainingSnapshot
-from mlcore.retraining.selectors import HELD_OUT_SHARE, decisions_for_training, specimens_for_training
+from mlcore.retraining.selectors import (
+    MOST_CUSTOMERS,
+    decisions_for_training,
+    held_out_of,
+    specimens_for_training,
+)
 from verification.models import Verification
-
-MOST_CUSTOMERS = 1200  # whose signatures fit into the train worker's memory; of more, so many are drawn
-MOST_HELD_OUT = 300  # of whom the comparison takes about a minute
 
 
 @transaction.atomic
@@ -61,9 +63,9 @@ def _items(run: TrainingRun) -> Iterator[SnapshotItem]:
 
 
 def _held_out(drawn: Sequence[UUID], specimens: Mapping[UUID, Sequence[SnapshotItem]]) -> frozenset[UUID]:
-    """One in five of those that have enough specimens to measure with, the first of those drawn."""
+    """Some of those that have enough specimens to measure with, the first of those drawn."""
     able = [customer for customer in drawn if len(specimens[customer]) >= THIN_BELOW]
-    return frozenset(able[: len(able) // HELD_OUT_SHARE][:MOST_HELD_OUT])
+    return frozenset(able[: held_out_of(len(able))])
 
 
 def _specimens() -> Iterator[SnapshotItem]:

@@ -45,7 +45,7 @@ class PageAdmin(PublicIdAdmin, ReadOnlyAdmin):
 
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         """A page within the frame of the admin."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "is_popup": False}
         return TemplateResponse(request, template, {**frame, **context})
 

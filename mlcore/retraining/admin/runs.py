@@ -31,7 +31,8 @@ TEMPLATES = "admin/mlcore/trainingrun/"
 @admin.register(TrainingRun)
 class TrainingRunAdmin(PageAdmin):
     change_list_template = TEMPLATES + "list.html"
-    list_display = ("asked_at", "state", "share_done", "start", "asked_by", "finished_at", "version_made")
+    list_display = ("asked_at", "state", "share_done", "asked_by", "finished_at", "version_made")
+    show_facets = admin.ShowFacets.NEVER
     list_display_links = ("asked_at",)
     list_filter = ("state",)
     list_select_related = ("requested_by", "produced")
@@ -67,7 +68,11 @@ class TrainingRunAdmin(PageAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        more = {"may_start": request.user.has_perm(START), "none_yet": not TrainingRun.objects.exists()}
+        more = {
+            "title": _("Training runs"),
+            "may_start": request.user.has_perm(START),
+            "none_yet": not TrainingRun.objects.exists(),
+        }
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
     @method_decorator(require_GET)

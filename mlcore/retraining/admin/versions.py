@@ -38,6 +38,8 @@ TEMPLATES = "admin/mlcore/modelversion/"
 class ModelVersionAdmin(PageAdmin):
     list_display = ("name", "state", "short_digest", "installed_at", "promoted_at", "compare")
     list_filter = ("state",)
+    show_facets = admin.ShowFacets.NEVER
+    change_list_template = TEMPLATES + "list.html"
     search_fields = ("name", "digest")
 
     @admin.display(description=gettext_lazy("digest"))
@@ -63,6 +65,9 @@ class ModelVersionAdmin(PageAdmin):
             path("promotions/<uuid:public_id>/cancel/", wrap(self.cancel), name=name + "cancel"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Model versions"), **(extra_context or {})})
 
     @method_decorator(require_GET)
     def change_view(

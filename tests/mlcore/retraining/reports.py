@@ -45,14 +45,14 @@ def _bell(middle: float, width: float, count: int) -> list[int]:
 
 REPORT: dict[str, Any] = {
     "promotable": True,
-    "sentences": ["The candidate is better on customers with 5 specimens: -1.5 points of error (-2.4 to -0.6)."],
+    "sentences": ["The candidate is better on customers with 2 specimens: -1.5 points of error (-2.4 to -0.6)."],
     "trials": [
-        _trial("customers", 3, "skilled", 0.081, 0.069, -0.021, -0.002),
-        _trial("customers", 5, "skilled", 0.062, 0.047, -0.024, -0.006),
-        _trial("customers", 5, "random", 0.008, 0.0075, -0.002, 0.001),
-        _trial("synthetic", 5, "skilled", 0.051, 0.053, 0.001, 0.006),
+        _trial("customers", 1, "skilled", 0.081, 0.069, -0.021, -0.002),
+        _trial("customers", 2, "skilled", 0.062, 0.047, -0.024, -0.006),
+        _trial("customers", 2, "random", 0.008, 0.0075, -0.002, 0.001),
+        _trial("synthetic signers", 5, "skilled", 0.051, 0.053, 0.001, 0.006),
     ],
-    "shown_references": 5,
+    "shown_references": 2,
     "det": {
         "champion": {
             "far": [0.0, 0.001, 0.005, 0.02, 0.06, 0.12, 0.3, 1.0],
@@ -99,7 +99,7 @@ SHADOW: dict[str, Any] = {
         {"public_id": "5f0c1a0e-7a56-4b0e-9d0c-0d4a1f1f4f02", "before": "refer", "after": "match"},
         {"public_id": "5f0c1a0e-7a56-4b0e-9d0c-0d4a1f1f4f03", "before": "match", "after": "refer"},
     ],
-    "counts": {"match->match": 420, "refer->match": 2, "match->refer": 1, "no_match->no_match": 77},
+    "counts": {"refer->match": 2, "match->refer": 1},
 }
 
 

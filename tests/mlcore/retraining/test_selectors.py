@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 
 from customers.models import Specimen
+from mlcore.embedding import finetuning
 from mlcore.models import ModelVersion
-from mlcore.retraining.selectors import DryRun, dry_run
+from mlcore.retraining.selectors import FEWEST_CUSTOMERS, DryRun, dry_run
+from mlcore.trainer.snapshot import snapshot_take
 from tests.mlcore.making import make_customer, make_specimen, make_user
-from tests.mlcore.retraining.making import bank, make_verification, succeeded
+from tests.mlcore.retraining.making import bank, make_run, make_verification, succeeded
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +102,29 @@ def test_decisions_count_where_a_person_has_judged_the_signature_itself(champion
     with_them, without = asked(with_decisions=True).counts, asked().counts
     assert (with_them.genuine, with_them.forged) == (1, 1)
     assert (without.genuine, without.forged) == (0, 0)
+
+
+def test_of_too_many_customers_some_are_drawn(champion: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlcore.retraining.selectors.MOST_CUSTOMERS", 20)
+    bank(able=30, thin=10)
+    counts = asked().counts
+    assert (counts.enrolled, counts.customers, counts.able, counts.thin, counts.specimens) == (40, 20, 15, 5, 50)
+    assert (counts.held_out, counts.trained_on) == (3, 17)
+
+
+def test_the_least_that_can_be_trained_on_is_what_the_trainer_takes() -> None:
+    assert FEWEST_CUSTOMERS == finetuning.FEWEST_CUSTOMERS
+
+
+def test_what_is_counted_is_what_a_snapshot_holds(champion: ModelVersion) -> None:
+    customers = bank(able=21, thin=3)
+    decided = {"decided_by": make_user(), "decided_at": timezone.now()}
+    make_verification(customers[0], champion, human_decision="accepted", **decided)
+    make_verification(customers[1], champion, human_decision="rejected", reason_code="differs", **decided)
+    counts = asked(with_decisions=True).counts
+    snapshot = snapshot_take(make_run(with_decisions=True))
+    assert (snapshot.customers, snapshot.held_out) == (counts.customers, counts.held_out) == (24, 4)
+    assert snapshot.images == counts.specimens + counts.decided == 68
 
 
 def test_more_steps_take_longer(champion: ModelVersion) -> None:

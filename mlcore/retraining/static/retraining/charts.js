@@ -5,13 +5,12 @@
     return element ? JSON.parse(element.textContent) : null;
   };
   const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
-  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let drawn = [];
 
   const options = (x, y) => ({
     responsive: true,
     maintainAspectRatio: false,
-    animation: still ? false : { duration: 200 },
+    animation: false,
     interaction: { mode: "nearest", axis: "x", intersect: false },
     plugins: { legend: { display: false } },
     scales: { x: axis(x), y: axis(y) },
