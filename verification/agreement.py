@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
@@ -24,6 +24,7 @@ from mlcore.scoring.scorer import MAX_REFERENCES
 from mlcore.services import features_for
 from verification.identification import nearest_customer
 from verification.questions import VerificationRefused, model_demand
+from verification.worth import Worth, worth_of
 
 if TYPE_CHECKING:
     from sigweb.accounts.models import User
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 APART = 0.10  # of genuine pairs lie further apart than two signatures that are alike
 BEYOND = 0.01  # of genuine signatures lie further from others than one that is not marked
 MOST = 12  # drafts that are looked at; more are never stored at once
-TELLS = ("match_rate_genuine", "refer_rate_genuine")
+ENOUGH = 5  # specimens that fewer are measured by
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,13 @@ class DraftAgreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Certainty:
-    """What so many specimens are worth, in shares of genuine signatures, as measured on other people."""
-
-    specimens: int
-    matched: float
-    referred: float
-
-
-@dataclass(frozen=True, slots=True)
 class Agreement:
     """The drafts looked at, how many signatures they were compared among, and what their number is worth."""
 
     drafts: tuple[DraftAgreement, ...]
     compared: int
-    now: Certainty | None = None
-    full: Certainty | None = None
+    now: Worth | None = None
+    full: Worth | None = None
 
     @property
     def all_well(self) -> bool:
@@ -99,7 +91,7 @@ def enrolment_agreement(
         for index, draft in enumerate(drafts)
     )
     total = len(mine) + len(known)
-    return Agreement(fits, total, certainty_of(version, total), certainty_of(version, 5))
+    return Agreement(fits, total, worth_of(bundle, total), worth_of(bundle, ENOUGH))
 
 
 def _fit(
@@ -148,15 +140,3 @@ def _known(customer: Customer | None, version: ModelVersion) -> list[Features]:
         return []
     specimens = list(customer.specimens.filter(state__in=IN_USE, unreadable_at__isnull=True).order_by("pk"))
     return list(features_for(specimens=specimens, version=version).features.values())
-
-
-def certainty_of(version: ModelVersion, specimens: int) -> Certainty | None:
-    """From the model's own figures on test writers, of the largest number measured that is not above; or None."""
-    figures: Any = version.figures
-    for key in ("test", "all", "references"):
-        figures = figures.get(key) if isinstance(figures, dict) else None
-    measured = [int(key) for key in figures or () if key.isdecimal() and int(key) <= specimens]
-    figures = figures[str(max(measured))] if measured else None
-    if not isinstance(figures, dict) or any(figures.get(name) is None for name in TELLS):
-        return None
-    return Certainty(specimens, *(float(figures[name]) for name in TELLS))

@@ -12,11 +12,11 @@ from django.utils import timezone
 from customers.models import MAX_APPROVED, Customer, Specimen
 from mlcore.bundle import Bundle
 from mlcore.runtime import Features
-from mlcore.scoring.calibration import Calibration
 from mlcore.services import features_for
 from verification.models import Verification
 from verification.questions import VerificationRefused, model_demand
 from verification.selectors import specimens_usable
+from verification.worth import Worth, worth_of
 
 SHOWN = 40
 # Shares of other people's genuine signatures that lie further from their specimens than these from each other.
@@ -55,36 +55,6 @@ class Chart:
     points: tuple[Point, ...]
     match: float
     no_match: float
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """What so many specimens are worth, in shares 0..1 of the calibration writers' signatures.
-
-    matched, referred, refused: of genuine ones. caught, passed: of skilled forgeries, called no match and a match.
-    """
-
-    specimens: int
-    matched: float
-    referred: float
-    refused: float
-    caught: float
-    passed: float
-    writers: int
-
-    @classmethod
-    def of(cls, calibration: Calibration, specimens: int) -> Worth:
-        """From the model's own calibration for this number of specimens."""
-        missed, refused = calibration.frr(calibration.t_match), calibration.frr(calibration.t_no_match)
-        return cls(
-            specimens,
-            matched=1.0 - missed,
-            referred=missed - refused,
-            refused=refused,
-            caught=1.0 - calibration.far(calibration.t_no_match),
-            passed=calibration.far(calibration.t_match),
-            writers=calibration.writers,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +108,9 @@ def customer_standing(*, customer: Customer) -> Standing:
     return Standing(
         _specimens(bundle, known, [features[specimen.pk] for specimen in known]),
         chart,
-        _worth(bundle, len(known)),
-        _worth(bundle, len(known) + 1),
+        worth_of(bundle, len(known)),
+        worth_of(bundle, len(known) + 1),
     )
-
-
-def _worth(bundle: Bundle, specimens: int) -> Worth | None:
-    calibration = bundle.scorer.calibrations.get(specimens)
-    return Worth.of(calibration, specimens) if calibration else None
 
 
 def _scored(customer: Customer) -> QuerySet[Verification]:

@@ -17,6 +17,7 @@ from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import User
 from tests.mlcore.making import VERIFIER, make_customer, make_specimen, make_user
 from verification.agreement import Agreement, enrolment_agreement
+from verification.standing import customer_standing
 
 pytestmark = pytest.mark.django_db
 TELLER = (*VERIFIER, "customers.add_customer", "customers.enrol_specimen")
@@ -122,15 +123,19 @@ def test_specimens_that_are_not_to_be_searched_do_not_hide_the_others(
     assert fit.nearer == other
 
 
-def test_what_so_many_are_worth_comes_from_the_models_own_figures(form: Form, base: ModelVersion) -> None:
-    form.add(MINE, 1)
-    found = form.look()
-    assert found.now is not None
-    assert found.full is not None
-    assert found.now.matched < found.full.matched
-    base.figures = {}
-    base.save(update_fields=["figures"])
-    assert form.look().now is None
+def test_what_so_many_are_worth_is_what_the_customer_s_page_will_say(form: Form, base: ModelVersion) -> None:
+    customer = make_customer()
+    for number in (1, 2):
+        form.add(MINE, number)
+        make_specimen(customer, data=signature_png(make_signer(MINE), number))
+        found, standing = form.look(), customer_standing(customer=customer)
+        assert found.now is not None
+        assert found.now == standing.now
+        assert found.full is not None
+        assert found.now.matched < found.full.matched
+    for number in range(3, 9):
+        form.add(MINE, number)
+    assert form.look().now is None  # more than are ever compared
 
 
 def test_nothing_chosen_nothing_said(form: Form, teller: User) -> None:
@@ -157,7 +162,9 @@ def test_the_fragment_tells_it_in_words(form: Form, teller: User) -> None:
     client.force_login(teller)
     form.add(MINE, 1)
     assert "With one specimen," in ask(client, form).content.decode()
-    for seed in (2, 3, 4):
+    form.add(MINE, 5)
+    assert "With 2 specimens," in ask(client, form).content.decode()
+    for seed in (2, 3):
         form.add(MINE, seed)
     assert "All 4 signatures agree with each other." in ask(client, form).content.decode()
     form.add(OTHER, 1)

@@ -14,7 +14,8 @@ from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, signature_png
 from tests.mlcore.making import drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
-from verification.standing import SpecimenStanding, Standing, Worth, customer_standing, score_chart
+from verification.standing import SpecimenStanding, Standing, customer_standing, score_chart
+from verification.worth import Worth
 
 pytestmark = pytest.mark.django_db
 
