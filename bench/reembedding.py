@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.servers import Servers
 
-PICTURES, CUSTOMERS = 100, 8  # each customer has every picture
+PICTURES, CUSTOMERS = 100, 12  # each customer has every picture
 MUST, AIM = 150, 400
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -203,6 +203,13 @@ def _sketch_stored(row: Embedding, specimen: Specimen) -> bytes | None:
     return sketch if sketch_readable(sketch) else None
 
 
+def _sketches_known(specimens: Collection[Specimen]) -> dict[int, bytes]:
+    """Sealed sketches that stand with the embeddings of other model versions: they do not depend on the network."""
+    by_key = {specimen.pk: specimen for specimen in specimens}
+    rows = Embedding.objects.filter(specimen__in=by_key).only("specimen_id", "sketch")
+    return {row.specimen_id: bytes(row.sketch) for row in rows if _sketch_stored(row, by_key[row.specimen_id])}
+
+
 def _sketch_sealed(sketch: bytes, specimen: Specimen) -> bytes:
     return seal(sketch, context=f"{specimen.public_id}:sketch")
 
@@ -214,13 +221,14 @@ def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> tu
     if not canvases:
         return [], unusable
     made = bundle.embed(np.stack(list(canvases.values())))
+    sketches = _sketches_known(canvases)
     rows = [
         Embedding(
             specimen=specimen,
             model_version=version,
             vector=features.vector,
             local=features.local_bytes(),
-            sketch=_sketch_sealed(sketch_of(canvas), specimen),
+            sketch=sketches.get(specimen.pk) or _sketch_sealed(sketch_of(canvas), specimen),
         )
         for (specimen, canvas), features in zip(canvases.items(), made, strict=True)
     ]

@@ -48,6 +48,8 @@ PERMISSION = "mlcore.promote_modelversion"
 LATE_AFTER = timedelta(seconds=15)
 PRUNED_AT_ONCE = 2000
 
+# Of a model version, which a promotion needs not.
+LONG_COLUMNS = ("figures", "thresholds", "data_snapshot")
 # What a worker goes forward with.
 GOING = (Promotion.State.QUEUED, Promotion.State.RUNNING)
 
@@ -145,8 +147,8 @@ def promotion_send(public_id: UUID, turn: int) -> bool:
 
 def gate_passed(version: ModelVersion, champion: ModelVersion | None) -> bool:
     """Whether the gate has found the version no worse than this champion, and better in something."""
-    report = GateReport.objects.filter(candidate=version, champion=champion).order_by("-created_at").first()
-    return report is not None and report.promotable
+    gates = GateReport.objects.filter(candidate=version, champion=champion).order_by("-created_at")
+    return bool(gates.values_list("promotable", flat=True).first())
 
 
 def model_rollback(*, actor: User | None) -> ModelVersion:
@@ -205,7 +207,7 @@ def _prunable_demand(version: ModelVersion) -> None:
 
 def promotion_obstacle(promotion: Promotion) -> str:
     """Why this promotion can not end well any more, in one sentence; empty where nothing stands in its way."""
-    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).first()
+    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).defer(*LONG_COLUMNS).first()
     if champion is not None and champion.pk == promotion.version_id:
         return _("%(name)s is the champion already.") % {"name": champion.name}
     if (champion.pk if champion else None) != promotion.champion_id:
