@@ -32,6 +32,8 @@ class BackToTheForm:
         target = urlsplit(response["Location"])
         if target.path != login or REDIRECT_FIELD_NAME not in parse_qs(target.query) or not page:
             return response
+        if urlsplit(page).path == login:  # a form of the log-in page itself, such as the switch of the language
+            return response
         response["Location"] = redirect_to_login(page, login)["Location"]
         return response
 

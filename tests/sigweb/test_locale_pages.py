@@ -152,6 +152,13 @@ def test_the_switch_keeps_the_page_and_is_remembered(desk: Client) -> None:
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 365 * 24 * 60 * 60)
 
 
+def test_the_switch_of_the_log_in_page_keeps_where_one_wanted_to_go(client: Client) -> None:
+    path = "/login/?next=/customers/"
+    data = {"language": "hi", "next": path}
+    response = client.post(reverse("set_language"), data, headers={"referer": f"http://testserver{path}"})
+    assert response["Location"] == path
+
+
 def test_the_switch_leads_nowhere_else(client: Client) -> None:
     assert switch(client, language="hi", next="https://elsewhere.example/")["Location"] == "/"
 

@@ -25,6 +25,8 @@ def filled(**fields: Any) -> VerifyForm:
         ("1\u202f250\u00a0000", Decimal(1250000)),
         ("1,250", Decimal(1250)),
         ("12,345,678.90", Decimal("12345678.90")),
+        ("1,25,000", Decimal(125000)),
+        ("12,34,56,789.50", Decimal("123456789.50")),
     ],
 )
 def test_amounts_are_read_as_people_write_them(text: str, amount: Decimal | None) -> None:
@@ -33,7 +35,7 @@ def test_amounts_are_read_as_people_write_them(text: str, amount: Decimal | None
     assert form.cleaned_data["amount"] == amount
 
 
-@pytest.mark.parametrize("text", ["1,50", "1,2345", "1.234,50", "12.345", "1e400", "٣x", "-5", "Infinity"])
+@pytest.mark.parametrize("text", ["1,50", "1,2345", "1,25,00", "12,34", "1.234,50", "12.345", "1e400", "٣x", "-5", "Infinity"])
 def test_amounts_that_could_mean_two_things_are_asked_again(text: str) -> None:
     assert "amount" in filled(amount=text).errors
 
