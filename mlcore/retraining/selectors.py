@@ -26,9 +26,10 @@ class Counts:
     """What a training would use.
 
     enrolled: customers with approved specimens; customers: those drawn of them, which is all unless there are too many
-    for one training. able: of the drawn, with 3 approved specimens or more; thin: with 1 or 2. held_out: able ones that
-    are measured with and not trained on. specimens: of the drawn. Where not all are drawn, these are estimates. fresh: specimens approved since the champion was trained, None where it was not trained
-    here. genuine, forged: questioned signatures with a reviewer's decision.
+    for one training; where not all are drawn, what follows are estimates. able: of the drawn, with 3 approved specimens
+    or more; thin: with 1 or 2. held_out: able ones that are measured with and not trained on. specimens: of the drawn;
+    fresh: those approved since the champion was trained, None where it was not trained here. genuine, forged:
+    questioned signatures with a reviewer's decision.
     """
 
     enrolled: int
