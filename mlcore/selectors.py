@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
-from customers.models import Specimen
+from customers.models import Customer, Specimen
 from mlcore.bundle import BASE_DIRECTORY, Bundle, load_bundle
-from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
+from mlcore.models import CustomerHead, Embedding, EmbeddingFailure, ModelVersion
+from mlcore.scoring.own_head import OwnHead
 
 BASE = "base"
 # The champion, and one more while a promotion or a re-embedding is under way.
@@ -68,6 +71,19 @@ def artefact_check(version: ModelVersion) -> None:
     Raises ArtefactError when they are missing, damaged or of a newer format.
     """
     load_bundle(model_directory(version), digest=version.digest)
+
+
+def own_head(*, customer: Customer, version: ModelVersion, specimens: Sequence[Specimen]) -> OwnHead | None:
+    """The customer's own head where one was learnt from exactly these specimens under this version."""
+    row = CustomerHead.objects.filter(customer=customer, model_version=version).first()
+    if row is None or row.specimens != specimens_digest(specimens):
+        return None
+    return OwnHead.from_dict(row.head)
+
+
+def specimens_digest(specimens: Iterable[Specimen]) -> str:
+    """Names a set of specimens, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(specimen.digest for specimen in specimens)).encode()).hexdigest()
 
 
 def bundles_forget() -> None:

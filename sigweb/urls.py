@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sigweb.accounts.urls")),
     path("", include("customers.urls")),
     path("", include("verification.urls")),
+    path("", include("mlcore.retraining.urls")),
 ]

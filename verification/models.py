@@ -60,6 +60,9 @@ class Verification(models.Model):
     skipped = models.JSONField(default=list, blank=True, help_text=_("Specimens that could not be compared, and why."))
     score = models.FloatField()
     probability = models.FloatField(help_text=_("Genuine against skilled forgery, equal priors."))
+    own_probability = models.FloatField(
+        null=True, blank=True, help_text=_("The same by the customer's own head, where one had been learnt.")
+    )
     far = models.FloatField(help_text=_("Share of skilled forgeries with this score or a smaller one."))
     frr = models.FloatField(help_text=_("Share of genuine signatures with a larger score."))
     calibration = models.JSONField(

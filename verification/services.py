@@ -20,6 +20,7 @@ from mlcore.imaging import Box, Signature
 from mlcore.models import ModelVersion
 from mlcore.scoring import POLICY_VERSION, Judgement, Reason, Rules
 from mlcore.scoring.copies import sketch_of
+from mlcore.selectors import own_head
 from mlcore.services import FeatureSet, features_for, sketches_for
 from sigweb.audit.services import audit_record
 from verification.copies import copies_lock, copy_of, sketch_sealed
@@ -89,6 +90,8 @@ def verification_run(
     judgement = _judge(bundle, signature, compared, features, rules)
     for name, value in _judgement_fields(judgement, compared).items():
         setattr(verification, name, value)
+    if head := own_head(customer=customer, version=version, specimens=specimens):
+        verification.own_probability = head.probability(-judgement.score)
     verification.save()
     _judged_record(verification, request)
     return verification

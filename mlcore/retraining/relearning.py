@@ -6,7 +6,6 @@ flattered by views of the very specimens that they are compared with.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -30,7 +29,7 @@ from mlcore.models import CustomerHead, Embedding, ModelVersion
 from mlcore.runtime import Features
 from mlcore.scoring.logistic import FitError
 from mlcore.scoring.own_head import fit_own_head
-from mlcore.selectors import model_bundle, model_champion
+from mlcore.selectors import model_bundle, model_champion, specimens_digest
 from sigweb.audit.services import audit_record
 from verification.selectors import specimens_usable
 
@@ -94,11 +93,6 @@ def customer_relearn(*, customer: Customer, actor: User | None) -> CustomerHead:
         )
         audit_record(actor=actor, action="customer.relearned", obj=customer, details={"specimens": len(fines)})
     return row
-
-
-def specimens_digest(specimens: Sequence[Specimen]) -> str:
-    """Names a set of specimens, whatever their order."""
-    return hashlib.sha256("\n".join(sorted(specimen.digest for specimen in specimens)).encode()).hexdigest()
 
 
 def _fine(specimen: Specimen) -> Grey | None:

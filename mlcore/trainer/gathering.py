@@ -59,4 +59,5 @@ def _stored(items: Sequence[SnapshotItem]) -> dict[object, Specimen | Verificati
     kinds = {kind: [item.source for item in items if item.kind == kind] for kind in SnapshotItem.Kind}
     specimens = Specimen.objects.filter(public_id__in=kinds[SnapshotItem.Kind.SPECIMEN])
     decided = Verification.objects.filter(public_id__in=kinds[SnapshotItem.Kind.DECIDED])
-    return {row.public_id: row for row in (*specimens, *decided)}
+    found: list[Specimen | Verification] = [*specimens, *decided]
+    return {row.public_id: row for row in found}

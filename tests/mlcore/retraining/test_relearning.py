@@ -6,8 +6,8 @@ import pytest
 
 from customers.models import Specimen
 from mlcore.models import CustomerHead, ModelVersion
-from mlcore.retraining.relearning import RelearningRefused, customer_relearn, specimens_digest
-from mlcore.selectors import NoChampion
+from mlcore.retraining.relearning import RelearningRefused, customer_relearn
+from mlcore.selectors import NoChampion, specimens_digest
 from mlcore.services import specimen_embed
 from sigweb.audit.models import AuditEvent
 from tests.customers.making import customer, specimens
