@@ -1,0 +1,79 @@
+"""The admin pages of retraining through axe-core, in light and dark; and none wider than a telephone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from mlcore.models import ModelVersion, Promotion
+from sigweb.accounts.models import User
+from tests.browser import NARROW
+from tests.mlcore.retraining.making import CURVES, bank, make_run, succeeded
+from tests.mlcore.retraining.reports import make_gate
+from tests.mlcore.retraining.test_version_pages import candidate
+from tests.test_accessibility import log_in, violations
+
+__all__ = ["candidate"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def of(name: str, row: Any) -> str:
+    return reverse(f"admin:mlcore_{name}", args=[row.public_id])
+
+
+@pytest.fixture
+def everything(champion: ModelVersion, candidate: ModelVersion) -> dict[str, str]:
+    """Each kind of page in the states that look different; the pages by name."""
+    root = User.objects.create_superuser("root", password="not used here")
+    bank(able=9)
+    make_gate(candidate, champion)
+    other = User.objects.create_user("otto")
+    Promotion.objects.create(version=candidate, champion=champion, requested_by=other, state="waiting")
+    running = make_run(state="running", phase="training", curves=CURVES, log="one\ntwo", requested_by=root)
+    return {
+        "runs": reverse("admin:mlcore_trainingrun_changelist"),
+        "retrain": reverse("admin:mlcore_trainingrun_retrain"),
+        "running": of("trainingrun_change", running),
+        "queued": of("trainingrun_change", make_run()),
+        "failed": of("trainingrun_change", make_run(state="failed", message="The disk is full.")),
+        "succeeded": of("trainingrun_change", succeeded(candidate, log="one")),
+        "versions": reverse("admin:mlcore_modelversion_changelist") + "?q=t",
+        "champion": of("modelversion_change", champion),
+        "candidate": of("modelversion_change", candidate),
+        "comparison": of("modelversion_comparison", candidate),
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_violation(page: Page, live_server: Any, everything: dict[str, str], theme: str) -> None:
+    log_in(page, live_server)
+    page.goto(live_server.url + everything["runs"])
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    wrong = {}
+    for name, path in everything.items():
+        page.goto(live_server.url + path)
+        assert page.locator("html").get_attribute("data-theme") == theme
+        wrong[name] = violations(page)
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_a_list_without_runs_has_no_violation(page: Page, live_server: Any) -> None:
+    User.objects.create_superuser("root", password="not used here")
+    log_in(page, live_server)
+    page.goto(live_server.url + reverse("admin:mlcore_trainingrun_changelist"))
+    assert violations(page) == []
+
+
+def test_no_page_is_wider_than_a_telephone(open_page: Any, live_server: Any, everything: dict[str, str]) -> None:
+    with open_page(NARROW) as page:
+        log_in(page, live_server)
+        wide = {}
+        for name, path in everything.items():
+            page.goto(live_server.url + path)
+            if (width := page.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
+                wide[name] = width
+        assert wide == {}
