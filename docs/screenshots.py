@@ -63,6 +63,16 @@ class Tour:
             page.context.close()
         print(name, flush=True)
 
+    def take_in(self, language: str, name: str, user: str, path: str) -> None:
+        """The wide picture of a page in another language, `name`-`language`.png."""
+        page = self.log_in(user)
+        page.click(f"[data-language] [value={language}]")
+        page.wait_for_selector(f"html[lang={language}]")
+        page.goto(self.address + path)
+        page.wait_for_load_state("networkidle")
+        self.keep(page.screenshot(full_page=True, animations="disabled"), f"{name}-{language}.png")
+        page.context.close()
+
     def keep(self, png: bytes, name: str) -> None:
         """In 128 colours, a third of the size."""
         picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
@@ -161,6 +171,8 @@ def tour_everything(tour: Tour) -> None:
             f"closer-{panel}", "supervisor", verdicts[0], prepare=lambda page, panel=panel: look_closer(page, panel)
         )
     tour.take("home", "supervisor", "/")
+    tour.take_in("hi", "home", "supervisor", "/")
+    tour.take_in("hi", "verdict-1", "supervisor", verdicts[0])
     tour.take("review", "supervisor", "/review/")
     tour.take("identify", "supervisor", "/identify/")
     tour.take("identification", "supervisor", identify(tour))
