@@ -13,13 +13,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bench.tellers import demo
 from mlcore.synthesis import make_signer, signature_png
 from tests import chromium
 from tests.browser import ARGUMENTS
 
+SHORT_TRAINING, HALF_AN_HOUR = 150, 30 * 60 * 1000  # steps; milliseconds
 SIZES = {"": (1280, 900, "light"), "-tablet": (768, 1024, "light"), "-dark": (1280, 900, "dark")}
 # Customer of the demo, his signer, and what is questioned: signer, seed, amount, cheque.
 QUESTIONS = (
@@ -147,6 +148,29 @@ def enrol(page: Page) -> None:
     page.wait_for_selector("#agreement .callout", timeout=30_000)
 
 
+def retrain(tour: Tour) -> None:
+    """A short training as the model administrator: its form, how it goes, and what came of it."""
+    form = "/admin/mlcore/trainingrun/retrain/"
+    tour.take("retrain", "modeladmin", form)
+    page = tour.log_in("modeladmin")
+    page.goto(tour.address + form)
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Training steps").fill(str(SHORT_TRAINING))
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url("**/change/")
+    path = page.url.removeprefix(tour.address)
+    expect(page.locator("#run-charts")).to_be_visible(timeout=HALF_AN_HOUR)
+    tour.take("training-run", "modeladmin", path)
+    compare = page.get_by_role("link", name="Compare with the champion")
+    compare.wait_for(timeout=HALF_AN_HOUR)
+    tour.take("training-run-done", "modeladmin", path)
+    compare.click()
+    page.wait_for_url("**/comparison/")
+    tour.take("comparison", "modeladmin", page.url.removeprefix(tour.address))
+    page.context.close()
+    tour.take("model-versions", "modeladmin", "/admin/mlcore/modelversion/")
+
+
 def look_closer(page: Page, panel: str) -> None:
     """Open the dialog of the closest specimen."""
     page.locator("[data-closer]").first.click()
@@ -178,6 +202,7 @@ def tour_everything(tour: Tour) -> None:
     tour.take("identification", "supervisor", identify(tour))
     tour.take("vectors", "modeladmin", "/vectors/")
     tour.take("verifications", "supervisor", "/verifications/?whose=all")
+    retrain(tour)
 
 
 def main() -> None:
