@@ -6,7 +6,10 @@ SHA-256 is the digest of the version. Files are written to a temporary folder th
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +25,13 @@ from mlcore.scoring import Judgement, Rules, Scorer
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.expectation import Expectation
 
-__all__ = ["BASE_DIRECTORY", "ArtefactError", "Bundle", "load_bundle", "write_bundle"]
+__all__ = ["BASE_DIRECTORY", "ArtefactError", "Bundle", "check_bundle", "load_bundle", "write_bundle"]
 
 FORMAT = 3
 MANIFEST = "model.json"
 BASE_DIRECTORY = Path(__file__).parent / "artefacts" / "base"
 _NETWORK, _KERAS, _COHORT = "network.onnx", "network.keras", "cohort.npy"
+FILES = (MANIFEST, _KERAS, _NETWORK, _COHORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +82,42 @@ def load_bundle(directory: Path, *, digest: str | None = None) -> Bundle:
     digest: what model.json itself must hash to, where the caller has it on record. Raises ArtefactError with a plain
     sentence when something is missing, damaged or of a newer format.
     """
-    path = directory / MANIFEST
-    if not path.is_file():
-        raise ArtefactError(f"There is no model in {directory.name}: {MANIFEST} is missing.")
-    found = file_digest(path)
-    if digest is not None and found != digest:
-        raise ArtefactError(f"The model {directory.name} is not the one on record: {MANIFEST} has changed.")
-    manifest = _read_manifest(path)
+    manifest, found = _manifest_on_record(directory, digest)
     try:
         network = Network.load(directory / _NETWORK, manifest["files"][_NETWORK])
         scorer = Scorer.from_dict(manifest["scorer"], _read_cohort(directory, manifest))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtefactError(f"The model {directory.name} is damaged: {MANIFEST} lacks what it needs.") from error
     return Bundle(directory, found, manifest, network, scorer)
+
+
+def check_bundle(directory: Path, *, digest: str | None = None) -> dict[str, Any]:
+    """Check format and digests of every file, the Keras file too, which what serves does not need; the manifest.
+
+    Nothing is opened but model.json. Raises ArtefactError as load_bundle does.
+    """
+    manifest, _ = _manifest_on_record(directory, digest)
+    for name in FILES[1:]:
+        try:
+            recorded = manifest["files"][name]
+        except (KeyError, TypeError) as error:
+            raise ArtefactError(f"The model {directory.name} is damaged: {MANIFEST} lacks what it needs.") from error
+        if file_digest(directory / name) != recorded:
+            raise ArtefactError(f"The model {directory.name} is damaged: {name} has changed.")
+    return manifest
+
+
+def _manifest_on_record(directory: Path, digest: str | None) -> tuple[dict[str, Any], str]:
+    """The manifest and its own digest."""
+    path = directory / MANIFEST
+    if not path.is_file():
+        before = directory.with_name(directory.name + ".old")
+        more = f" What was there before lies in {before.name}." if (before / MANIFEST).is_file() else ""
+        raise ArtefactError(f"There is no model in {directory.name}: {MANIFEST} is missing.{more}")
+    found = file_digest(path)
+    if digest is not None and found != digest:
+        raise ArtefactError(f"The model {directory.name} is not the one on record: {MANIFEST} has changed.")
+    return _read_manifest(path), found
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
@@ -125,30 +152,70 @@ def write_bundle(
 ) -> Path:
     """Write a model version into `directory` (replaced as a whole) and return it.
 
-    facts: what else the manifest tells (data, protocol, figures, parent). Raises ArtefactError when a file is missing.
+    facts: what else the manifest tells (data, protocol, figures, parent). Raises ArtefactError when a file can not be
+    read or written, on a full disk for one; what was in `directory` before is whole then, and nothing half is left.
     """
     part = directory.with_name(directory.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        _write_files(part, name, keras_file, onnx_file, scorer, facts)
+        put_in_place(part, directory)
+    except OSError as error:
+        raise ArtefactError(f"The model {directory.name} could not be written: {reason_of(error)}.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return directory
+
+
+def _write_files(
+    part: Path, name: str, keras_file: Path, onnx_file: Path, scorer: Scorer, facts: Mapping[str, Any]
+) -> None:
     shutil.copyfile(keras_file, part / _KERAS)
     shutil.copyfile(onnx_file, part / _NETWORK)
-    np.save(part / _COHORT, scorer.cohort.vectors.astype(np.float32))
-    files = {file: file_digest(part / file) for file in (_KERAS, _NETWORK, _COHORT)}
+    cohort = io.BytesIO()  # numpy itself does not tell a full disk by its number
+    np.save(cohort, scorer.cohort.vectors.astype(np.float32))
+    (part / _COHORT).write_bytes(cohort.getvalue())
     manifest = {
         "format": FORMAT,
         "canvas": CANVAS_VERSION,
         "name": name,
-        "files": files,
+        "files": {file: file_digest(part / file) for file in FILES[1:]},
         **facts,
         "expectation": expectation.as_dict() if (expectation := scorer.cohort.expectation) else None,
         "scorer": scorer.as_dict(),
     }
     (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=False) + "\n", encoding="utf-8")
-    # Aside and in, two renames apart: a kill between them leaves both folders whole.
+
+
+def put_in_place(part: Path, directory: Path) -> None:
+    """Rename a whole folder to its place, once its files are on the disk. Raises OSError.
+
+    What was there goes aside first, two renames apart: a kill between them leaves both folders whole, the earlier one
+    as NAME.old.
+    """
+    for path in (*sorted(part.iterdir()), part):
+        _flush(path)
     before = directory.with_name(directory.name + ".old")
-    shutil.rmtree(before, ignore_errors=True)
     if directory.exists():
+        shutil.rmtree(before, ignore_errors=True)
         directory.rename(before)
     part.rename(directory)
+    _flush(directory.parent)
     shutil.rmtree(before, ignore_errors=True)
-    return directory
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file could not be written, without its path."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    return error.strerror or type(error).__name__
+
+
+def _flush(path: Path) -> None:
+    """After a power cut a renamed file must not turn out empty."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

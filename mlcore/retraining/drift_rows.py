@@ -38,6 +38,7 @@ class Rows:
     of the set of remarks in `sets`.
     """
 
+    sets: tuple[tuple[str, ...], ...]
     age: Floats
     version: Ids
     branch: Ids
@@ -51,7 +52,6 @@ class Rows:
     contrast: Floats
     size: Floats
     remarks: Floats
-    sets: tuple[tuple[str, ...], ...]
 
     def __len__(self) -> int:
         return len(self.age)
@@ -107,7 +107,7 @@ def rows_until(until: datetime) -> Rows:
 def _as_rows(columns: list[tuple[Any, ...]], sets: tuple[tuple[str, ...], ...]) -> Rows:
     kinds: tuple[Any, ...] = (float, np.int64, np.int64, np.str_, np.int64, *([float] * 8))
     turned = zip(*columns, strict=True) if columns else [()] * len(kinds)
-    return Rows(*(np.asarray(column, dtype=kind) for column, kind in zip(turned, kinds, strict=True)), sets=sets)
+    return Rows(sets, *(np.asarray(column, dtype=kind) for column, kind in zip(turned, kinds, strict=True)))
 
 
 def _sources() -> dict[int, str]:

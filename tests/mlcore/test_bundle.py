@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mlcore.bundle import BASE_DIRECTORY, ArtefactError, load_bundle, write_bundle
+from mlcore import bundle as bundle_module
+from mlcore.bundle import BASE_DIRECTORY, ArtefactError, check_bundle, load_bundle, write_bundle
 from mlcore.imaging import prepare, prepare_page
 from mlcore.imaging.types import CANVAS_VERSION
 from mlcore.scoring import Verdict
@@ -18,16 +22,24 @@ from tests.mlcore.pages import signature_bytes
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    keras_file = tmp_path / "source.keras"
+    return write(tmp_path, note="for tests")
+
+
+def write(under: Path, **facts: Any) -> Path:
+    keras_file = under / "source.keras"
     keras_file.write_bytes(b"the trained network")
     return write_bundle(
-        tmp_path / "tiny",
+        under / "tiny",
         name="tiny",
         keras_file=keras_file,
-        onnx_file=write_network(tmp_path / "source.onnx"),
+        onnx_file=write_network(under / "source.onnx"),
         scorer=make_scorer(),
-        facts={"note": "for tests"},
+        facts=facts,
     )
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.is_dir()}
 
 
 def test_what_is_written_is_what_is_loaded(folder: Path) -> None:
@@ -131,3 +143,76 @@ def test_a_model_of_other_canvases_is_refused_in_one_sentence(folder: Path, othe
     (folder / "model.json").write_text(json.dumps(manifest if other is None else {**manifest, "canvas": other}))
     with pytest.raises(ArtefactError, match="prepared in another way"):
         load_bundle(folder)
+
+
+@pytest.mark.parametrize("file", ["network.onnx", "cohort.npy"])
+def test_a_missing_file_is_refused_by_name(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    with pytest.raises(ArtefactError, match=f"{file} can not be read"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("file", ["network.onnx", "network.keras", "cohort.npy"])
+def test_a_check_reads_every_file_the_one_that_only_training_needs_too(folder: Path, file: str) -> None:
+    assert check_bundle(folder, digest=load_bundle(folder).digest)["name"] == "tiny"
+    (folder / file).write_bytes(b"something else")
+    with pytest.raises(ArtefactError, match=f"damaged: {file} has changed"):
+        check_bundle(folder)
+
+
+def test_a_damaged_keras_file_does_not_stop_what_serves(folder: Path) -> None:
+    (folder / "network.keras").unlink()
+    assert load_bundle(folder).name == "tiny"
+
+
+def test_a_full_disk_leaves_the_version_before_whole_and_nothing_half(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_bundle(folder).digest
+
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(b"as far as it went")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bundle_module.shutil, "copyfile", full)
+    with pytest.raises(ArtefactError, match="The model tiny could not be written: the disk is full"):
+        write(tmp_path, note="another")
+    assert load_bundle(folder).digest == before
+    assert names_in(tmp_path) == {"tiny"}
+
+
+def test_what_a_full_disk_answers_is_said_so() -> None:
+    """/dev/full answers every write as a full disk does."""
+    with pytest.raises(OSError, match="No space left") as caught, open("/dev/full", "wb", buffering=0) as sink:
+        sink.write(b"x")
+    assert bundle_module.reason_of(caught.value) == "the disk is full"
+
+
+def test_a_file_that_can_not_be_copied_is_said(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="could not be written: No such file"):
+        write_bundle(
+            tmp_path / "tiny",
+            name="tiny",
+            keras_file=tmp_path / "nowhere.keras",
+            onnx_file=tmp_path / "source.onnx",
+            scorer=make_scorer(),
+            facts={},
+        )
+    assert load_bundle(folder).manifest["note"] == "for tests"
+
+
+def test_a_kill_between_the_two_renames_loses_nothing_and_says_where_it_is(folder: Path, tmp_path: Path) -> None:
+    folder.rename(tmp_path / "tiny.old")
+    with pytest.raises(ArtefactError, match=r"What was there before lies in tiny\.old"):
+        load_bundle(folder)
+    shutil.rmtree(tmp_path / "tiny.part", ignore_errors=True)
+    write(tmp_path, note="again")
+    assert load_bundle(folder).manifest["note"] == "again"
+    assert names_in(tmp_path) == {"tiny"}
+
+
+def test_a_folder_is_replaced_as_a_whole(folder: Path, tmp_path: Path) -> None:
+    (folder / "left-over").write_bytes(b"x")
+    write(tmp_path, note="another")
+    assert load_bundle(folder).manifest["note"] == "another"
+    assert not (folder / "left-over").exists()
