@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -19,6 +20,7 @@ from bench.tellers import demo
 from mlcore.synthesis import make_signer, signature_png
 from tests import chromium
 from tests.browser import ARGUMENTS
+from tests.mlcore.pages_of_cheques import cheque, png
 
 SHORT_TRAINING, HALF_AN_HOUR = 150, 30 * 60 * 1000  # steps; milliseconds
 SIZES = {"": (1280, 900, "light"), "-tablet": (768, 1024, "light"), "-dark": (1280, 900, "dark")}
@@ -90,13 +92,13 @@ def find(page: Page, number: str) -> None:
 def ask(tour: Tour) -> list[str]:
     """Put the questions as the verifier; returns the paths of the verdicts."""
     page, paths = tour.log_in("verifier"), []
-    for number, (signer, seed), amount, cheque in QUESTIONS:
+    for number, (signer, seed), amount, cheque_number in QUESTIONS:
         page.goto(f"{tour.address}/verify/")
         find(page, number)
         picture = signature_png(make_signer(signer), seed)
         page.set_input_files("input[type=file]", {"name": "cheque.png", "mimeType": "image/png", "buffer": picture})
         page.fill("[name=amount]", amount)
-        page.fill("[name=cheque_number]", cheque)
+        page.fill("[name=cheque_number]", cheque_number)
         page.wait_for_load_state("networkidle")
         page.click("#vf-submit")
         page.wait_for_url("**/verifications/*-*/")
@@ -119,6 +121,17 @@ def identify(tour: Tour) -> str:
     path = page.url.removeprefix(tour.address)
     page.context.close()
     return path
+
+
+def cheque_chosen(page: Page) -> None:
+    """A photographed cheque in a customer's form, turned upright, with the box around its signature."""
+    find(page, "100001")
+    lying = np.rot90(cheque(11, 9300)[0])
+    page.set_input_files("input[type=file]", {"name": "cheque.png", "mimeType": "image/png", "buffer": png(lying)})
+    page.get_by_role("button", name="Turn right").click()
+    page.get_by_text("turned 90° to the right").wait_for()
+    page.fill("[name=amount]", "1,250.00")
+    page.fill("[name=cheque_number]", "000121")
 
 
 def customer_path(tour: Tour, number: str) -> str:
@@ -187,6 +200,7 @@ def tour_everything(tour: Tour) -> None:
     tour.take("enrol", "teller", "/customers/enrol/", prepare=enrol)
     tour.take("customer", "supervisor", customer_path(tour, "100005"))
     tour.take("verify", "verifier", "/verify/", prepare=lambda page: find(page, "100001"))
+    tour.take("cheque", "verifier", "/verify/", prepare=cheque_chosen)
     verdicts = ask(tour)
     for number, path in enumerate(verdicts, start=1):
         tour.take(f"verdict-{number}", "supervisor", path)

@@ -19,6 +19,7 @@ from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import User
 from tests.mlcore.champions import base
 from tests.mlcore.making import make_customer, make_specimen
+from tests.mlcore.pages_of_cheques import cheque, png
 from verification.identification import identification_run
 from verification.models import Verification
 from verification.services import verification_run
@@ -64,12 +65,17 @@ def everything(base: ModelVersion) -> dict[str, str]:
         "change password": reverse("password_change"),
         "not found": "/nowhere/",
     }
+    drawn, where = cheque(3, 51)
+    part = verification_run(
+        actor=admin, customer=customer, data=png(drawn[::-1, ::-1]), turn=180, area=where, request_token=uuid.uuid4()
+    )
     Verification.objects.filter(pk=judged[2].pk).update(verdict="refer", asked_by=_somebody())
     searched = identification_run(
         actor=admin, data=signature_png(signer, 60), purpose="a test", request_token=uuid.uuid4()
     )
     named |= {
         "review": reverse("verification:review"),
+        "verdict on a part of a page": _detail(part),
         "nothing to review": reverse("verification:review") + "?reason=incomplete_image",
         "vector space": reverse("verification:vectors"),
         "identify": reverse("verification:identify"),
