@@ -24,10 +24,9 @@ def stroke_width(mask: Mask) -> float:
 
 def remove_specks(mask: Mask) -> tuple[Mask, Box | None]:
     """Drop dust and far-off marks; return the cleaned mask and the box of what remains (None without ink)."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    if count <= 1:
+    inked, piece, areas = pieces(mask)
+    if len(areas) == 0:
         return np.zeros_like(mask), None
-    areas = stats[1:, cv2.CC_STAT_AREA]
     width = stroke_width(mask)
     dust = areas < max(4.0, 0.35 * width * width)
     if dust.all():
@@ -35,16 +34,35 @@ def remove_specks(mask: Mask) -> tuple[Mask, Box | None]:
     large = areas >= _SMALL_PIECE * float(areas[~dust].sum())
     if not (large & ~dust).any():
         large = areas == areas.max()
-    boxes = _boxes(stats[1:])
+    boxes = _boxes(inked, piece, len(areas), mask.shape[1])
     keep = ~dust & (large | _touches(boxes, _grown(_union(boxes[large & ~dust]))))
-    chosen = np.concatenate(([False], keep))
-    return chosen[labels], _union(boxes[keep])
+    cleaned = np.zeros_like(mask)
+    cleaned.ravel()[inked] = keep[piece]
+    return cleaned, _union(boxes[keep])
 
 
-def _boxes(stats: np.ndarray) -> np.ndarray:
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-    return np.stack([left, top, right, bottom], axis=1)
+def pieces(mask: Mask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Connected pieces of ink: where ink is in the flattened mask (N,), to which piece it belongs (N,), areas (P,).
+
+    Counted over the ink alone: OpenCV's own statistics of all pixels took three times as long as finding the pieces.
+    """
+    count, labels = cv2.connectedComponents(np.ascontiguousarray(mask).view(np.uint8), connectivity=8)
+    inked = np.flatnonzero(mask)
+    piece = labels.ravel()[inked] - 1
+    return inked, piece, np.bincount(piece, minlength=count - 1)
+
+
+def _boxes(inked: np.ndarray, piece: np.ndarray, count: int, width: int) -> np.ndarray:
+    """Left, top, right, bottom of each piece, (P, 4)."""
+    row, column = np.divmod(inked, width)
+    left, right = np.full(count, width), np.zeros(count, dtype=np.intp)
+    top, bottom = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
+    np.minimum.at(left, piece, column)
+    np.maximum.at(right, piece, column)
+    # Row by row: what is written last stays.
+    top[piece[::-1]] = row[::-1]
+    bottom[piece] = row
+    return np.stack([left, top, right + 1, bottom + 1], axis=1)
 
 
 def _union(boxes: np.ndarray) -> Box:

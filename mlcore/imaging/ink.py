@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,8 @@ _LOW = 0.30
 _HIGH = 0.85
 _REDUCTION = 4
 _PAPER_WINDOW = 17
+# What a grey level of difference means on paper of each level: very dark paper counts as level 32.
+_RELATIVE = np.float32(255.0) / np.maximum(np.arange(256, dtype=np.float32), np.float32(32.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +58,39 @@ def extract_ink(grey: Grey) -> Ink:
     """
     paper = paper_level(grey)
     contrast = cv2.subtract(paper, grey).astype(np.float32)
-    contrast *= 255.0 / np.maximum(paper.astype(np.float32), 32.0)
-    darker, level, brighter = (float(value) for value in np.percentile(paper[::4, ::4], (10, 50, 90)))
+    contrast *= cv2.LUT(paper, _RELATIVE)
+    darker, level, brighter = percentiles(paper[::4, ::4], (10, 50, 90))
     uneven = (brighter - darker) / max(brighter, 1.0)
     floor = _noise_floor(contrast)
     candidates = contrast[contrast > floor]
     if candidates.size == 0:
         return Ink(np.zeros_like(grey), np.zeros(grey.shape, dtype=np.bool_), 0.0, level, uneven)
-    dark = float(np.percentile(candidates, 90))
+    dark = float(np.percentile(candidates, 90, overwrite_input=True))
     low = max(floor, _LOW * dark)
     mask = contrast > low
-    density = np.clip((contrast - 0.5 * low) * (255.0 / max(_HIGH * dark - 0.5 * low, 1.0)), 0, 255)
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
-    return Ink((density * near).astype(np.uint8), mask, min(dark / 255.0, 1.0), level, uneven)
+    contrast -= 0.5 * low
+    contrast *= 255.0 / max(_HIGH * dark - 0.5 * low, 1.0)
+    density = np.clip(contrast, 0, 255, out=contrast).astype(np.uint8)
+    near = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8))
+    return Ink(density * near, mask, min(dark / 255.0, 1.0), level, uneven)
+
+
+def percentiles(values: Grey, shares: Sequence[float]) -> list[float]:
+    """Percentiles of grey levels, by their histogram; as np.percentile gives them, in a tenth of its time."""
+    upto = np.cumsum(np.bincount(np.ascontiguousarray(values).ravel(), minlength=256))
+    found = []
+    for share in shares:
+        place = share / 100 * (int(upto[-1]) - 1)
+        below = int(place)
+        low, high = (int(np.searchsorted(upto, rank, side="right")) for rank in (below, min(below + 1, upto[-1] - 1)))
+        found.append(low + (high - low) * (place - below))
+    return found
 
 
 def _noise_floor(contrast: np.ndarray) -> float:
     """Six robust standard deviations of the paper's own grain above its median, never under NOISE_FLOOR."""
-    sample = contrast[::3, ::3]
-    median = float(np.median(sample))
-    spread = 1.4826 * float(np.median(np.abs(sample - median)))
+    sample = contrast[::3, ::3].flatten()
+    median = float(np.median(sample, overwrite_input=True))
+    sample -= median
+    spread = 1.4826 * float(np.median(np.abs(sample, out=sample), overwrite_input=True))
     return min(max(NOISE_FLOOR, median + 6.0 * spread), 120.0)

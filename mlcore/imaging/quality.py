@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mlcore.imaging.components import stroke_width
-from mlcore.imaging.ink import Ink
+from mlcore.imaging.components import pieces, stroke_width
+from mlcore.imaging.ink import Ink, percentiles
 from mlcore.imaging.types import Box, Grade, Grey, Mask, Quality, Remark
 
 _MIN_SIDE, _SMALL_SIDE = 24, 90  # pixels of the longer side of the ink box
@@ -118,8 +118,8 @@ def _texture(density: Grey, mask: Mask) -> float:
 
 
 def _pieces(mask: Mask) -> int:
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    return int(np.count_nonzero(stats[1:, cv2.CC_STAT_AREA] >= _DUST))
+    _, _, areas = pieces(mask)
+    return int(np.count_nonzero(areas >= _DUST))
 
 
 def _sharpness(window: Grey, mask: Mask) -> float:
@@ -129,11 +129,10 @@ def _sharpness(window: Grey, mask: Mask) -> float:
     edge = cv2.dilate(solid, kernel).astype(bool) & ~cv2.erode(solid, kernel, borderValue=0).astype(bool)
     if not edge.any():
         return 0.0
-    values = window.astype(np.float32)
-    across = np.abs(cv2.Sobel(values, cv2.CV_32F, 1, 0, ksize=3)) / 8.0
-    down = np.abs(cv2.Sobel(values, cv2.CV_32F, 0, 1, ksize=3)) / 8.0
-    steepness = float(np.percentile(np.maximum(across, down)[edge], 75))
-    paper, dark = np.percentile(values, (95, 2))
+    across, down = (np.abs(cv2.Sobel(window, cv2.CV_16S, *way, ksize=3)) for way in ((1, 0), (0, 1)))
+    steps = np.maximum(across, down)[edge].astype(np.float32) / 8.0
+    steepness = float(np.percentile(steps, 75, overwrite_input=True))
+    paper, dark = percentiles(window, (95, 2))
     return float(min(2.0 * steepness / max(float(paper - dark), 1.0), 1.0))
 
 

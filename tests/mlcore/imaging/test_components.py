@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mlcore.imaging.components import remove_specks, stroke_width
+from mlcore.imaging.components import pieces, remove_specks, stroke_width
 
 
 def line_mask(width: int = 5) -> np.ndarray:
@@ -58,3 +58,33 @@ def test_stroke_width_is_that_of_the_pen() -> None:
     mask = np.zeros((60, 300), bool)
     mask[20:28, 10:290] = True
     assert abs(stroke_width(mask) - 8.0) < 0.7
+
+
+def test_pieces_are_those_that_opencv_counts() -> None:
+    rng = np.random.default_rng(5)
+    for share in (0.02, 0.3, 0.9, 1.0):
+        mask = rng.random((40, 70)) < share
+        inked, piece, areas = pieces(mask)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+        assert np.array_equal(np.flatnonzero(mask), inked)
+        assert len(areas) == count - 1
+        assert sorted(areas) == sorted(stats[1:, cv2.CC_STAT_AREA])
+        assert len(set(zip(piece, labels[mask], strict=True))) == count - 1
+
+
+def test_the_box_of_what_stays_is_that_of_its_pixels() -> None:
+    mask = line_mask(9)
+    mask[150:153, 240:260] = True
+    cleaned, box = remove_specks(mask)
+    down, across = np.nonzero(cleaned)
+    assert box is not None
+    assert (box.left, box.top, box.right, box.bottom) == (
+        *(across.min(), down.min()),
+        *(across.max() + 1, down.max() + 1),
+    )
+    assert cleaned[151, 250]
+
+
+def test_a_mask_without_ink_has_no_pieces() -> None:
+    inked, piece, areas = pieces(np.zeros((5, 7), bool))
+    assert (len(inked), len(piece), len(areas)) == (0, 0, 0)
