@@ -142,7 +142,7 @@ def main() -> None:
             for picture in pictures:
                 make_specimen(customer, data=picture)
         clock = Clock()
-        clock.watch(services, "unseal", "decrypting images")
+        clock.watch(services, "unseal", "decrypting")
         clock.watch(preparing, "decode", "decoding")
         clock.watch(services, "prepare", "normalising")
         clock.watch(canvases, "_opened", "opening kept canvases")

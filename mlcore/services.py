@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ from sigweb.audit.services import audit_record
 if TYPE_CHECKING:
     from sigweb.accounts.models import User
 
+# Sealed images that a large batch reads at once; each has up to 10 MB.
+_IMAGES_AT_ONCE = 4
 # Any constant: names the lock under which champions change.
 _CHAMPION_LOCK = 0x5167_0001
 
@@ -185,7 +187,7 @@ def sketches_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> dic
         sketch = _sketch_stored(row, specimen)
         if sketch is None:
             try:
-                sketch = sketch_of(_specimen_prepare(specimen).canvas)
+                sketch = sketch_of(_image_prepare(specimen, bytes(specimen.image)).canvas)
             except SpecimenUnusable:
                 continue
             row.sketch = _sketch_sealed(sketch, specimen)
@@ -243,11 +245,9 @@ def _canvases(specimens: Sequence[Specimen], version: ModelVersion) -> tuple[dic
     kept = canvases_kept(specimens)
     fresh: dict[Specimen, Grey] = {}
     unusable: Unusable = {}
-    for specimen in specimens:
-        if specimen.pk in kept:
-            continue
+    for specimen, image in _with_images([specimen for specimen in specimens if specimen.pk not in kept]):
         try:
-            fresh[specimen] = _specimen_prepare(specimen).canvas
+            fresh[specimen] = _image_prepare(specimen, image).canvas
         except SpecimenUnusable as error:
             unusable[specimen.pk] = error
             _failure_record(specimen, version, error)
@@ -260,17 +260,23 @@ def _canvases(specimens: Sequence[Specimen], version: ModelVersion) -> tuple[dic
     return found | fresh, unusable
 
 
-def _image_of(specimen: Specimen) -> bytes:
-    """The sealed image. One that was left out of the query is read by itself and not kept: of a large batch, no more
-    than one is in memory."""
-    if "image" in specimen.get_deferred_fields():
-        return bytes(Specimen.objects.values_list("image", flat=True).get(pk=specimen.pk))
-    return bytes(specimen.image)
+def _with_images(specimens: Sequence[Specimen]) -> Iterator[tuple[Specimen, bytes]]:
+    """Each with its sealed image. Those that were left out of the query are read a few at once and not kept, so that a
+    large batch of large images needs little memory."""
+    for first in range(0, len(specimens), _IMAGES_AT_ONCE):
+        few = specimens[first : first + _IMAGES_AT_ONCE]
+        deferred = [specimen.pk for specimen in few if "image" in specimen.get_deferred_fields()]
+        read = dict(Specimen.objects.filter(pk__in=deferred).values_list("pk", "image")) if deferred else {}
+        for specimen in few:
+            if specimen.pk not in deferred:
+                yield specimen, bytes(specimen.image)
+            elif specimen.pk in read:  # not removed meanwhile
+                yield specimen, bytes(read.pop(specimen.pk))
 
 
-def _specimen_prepare(specimen: Specimen) -> Signature:
+def _image_prepare(specimen: Specimen, image: bytes) -> Signature:
     try:
-        plain = unseal(_image_of(specimen), context=str(specimen.public_id))
+        plain = unseal(image, context=str(specimen.public_id))
         signature = prepare(plain)
     except BlobDamaged as error:
         raise SpecimenUnusable("blob_damaged", "The stored image is damaged and can not be opened.") from error
