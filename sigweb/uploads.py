@@ -16,11 +16,14 @@ REQUEST_BYTES = 8 * 10 * 1024 * 1024
 
 
 class CappedMemoryUploadHandler(FileUploadHandler):
-    """Keeps the first KEPT_BYTES of each file and lets the rest pass.
+    """Keeps the first `kept_bytes` of each file and lets the rest pass.
 
     Django's own memory handler drops the files of a large request without a word, so a form could only say that
-    the file is missing. Here a form gets a file that is too large, and says that.
+    the file is missing. Here a form gets a file that is too large, and says that. A page that takes larger ones sets
+    a subclass of its own.
     """
+
+    kept_bytes = KEPT_BYTES
 
     def handle_raw_input(
         self,
@@ -41,7 +44,7 @@ class CappedMemoryUploadHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Keep what fits."""
-        room = KEPT_BYTES - self._kept.tell()
+        room = self.kept_bytes - self._kept.tell()
         if room > 0:
             self._kept.write(raw_data[:room])
 

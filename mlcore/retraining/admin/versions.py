@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from mlcore.models import Embedding, ModelVersion, Promotion
+from mlcore.retraining.admin.exchange import ExchangePages
 from mlcore.retraining.admin.pages import PROMOTE, START, PageAdmin, require
 from mlcore.retraining.comparison import card_figures, comparison_of
 from mlcore.retraining.forms import OverrideForm
@@ -35,7 +36,7 @@ TEMPLATES = "admin/mlcore/modelversion/"
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(PageAdmin):
+class ModelVersionAdmin(ExchangePages, PageAdmin):
     list_display = ("name", "state", "short_digest", "installed_at", "promoted_at", "compare")
     list_filter = ("state",)
     show_facets = admin.ShowFacets.NEVER
