@@ -103,6 +103,10 @@ class TrainingRunAdmin(PageAdmin):
         try:
             run = run_start(actor=actor, **form.cleaned_data)
         except RunRefused as refusal:
+            same = TrainingRun.objects.filter(state__in=TrainingRun.OPEN, **form.cleaned_data).first()
+            if same is not None:  # a second click, or another administrator: lead to that run
+                self.message_user(request, str(refusal), messages.WARNING)
+                return HttpResponseRedirect(_address(same))
             form.add_error(None, str(refusal))
             return self._form(request, form)
         self.message_user(request, _("The training has been asked for."), messages.SUCCESS)

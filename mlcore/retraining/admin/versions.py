@@ -37,15 +37,11 @@ TEMPLATES = "admin/mlcore/modelversion/"
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ExchangePages, PageAdmin):
-    list_display = ("name", "state", "short_digest", "installed_at", "promoted_at", "compare")
+    list_display = ("name", "state", "compare", "installed_at", "promoted_at")
     list_filter = ("state",)
     show_facets = admin.ShowFacets.NEVER
     change_list_template = TEMPLATES + "list.html"
     search_fields = ("name", "digest")
-
-    @admin.display(description=gettext_lazy("digest"))
-    def short_digest(self, version: ModelVersion) -> str:
-        return version.digest[:12]
 
     @admin.display(description=gettext_lazy("comparison"))
     def compare(self, version: ModelVersion) -> SafeString | str:

@@ -109,11 +109,17 @@ def test_starting_queues_a_run_and_leads_to_its_page(as_admin: Client, champion:
     assert "Mona Model" in text(as_admin.get(page_of(run)))
 
 
-def test_a_second_click_makes_no_second_run_and_says_so(as_admin: Client, champion: ModelVersion) -> None:
+def test_a_second_click_makes_no_second_run_and_leads_to_the_first(as_admin: Client, champion: ModelVersion) -> None:
     as_admin.post(FORM, DEFAULTS)
-    again = as_admin.post(FORM, DEFAULTS)
-    assert TrainingRun.objects.count() == 1
+    again = as_admin.post(FORM, DEFAULTS, follow=True)
+    assert again.redirect_chain[-1][0] == page_of(TrainingRun.objects.get())
     assert "is queued already" in text(again)
+
+
+def test_another_training_queues_behind_the_first(as_admin: Client, champion: ModelVersion) -> None:
+    as_admin.post(FORM, DEFAULTS)
+    as_admin.post(FORM, {**DEFAULTS, "seed": 2})
+    assert list(TrainingRun.objects.values_list("state", flat=True)) == ["queued", "queued"]
 
 
 def test_wrong_options_start_nothing_and_are_shown_again(as_admin: Client) -> None:
