@@ -13,7 +13,7 @@ import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from mlcore.bundle import Bundle, load_bundle, write_bundle
+from mlcore.bundle import Bundle, check_bundle, load_bundle, write_bundle
 from mlcore.embedding.base import corpus_facts
 from mlcore.embedding.corpus import load_crowd
 from mlcore.embedding.finetuning import (
@@ -70,6 +70,8 @@ class Making:
 
     def _made(self, snapshot: TrainingSnapshot) -> ModelVersion:
         parent = self._parent()
+        # Its Keras file is opened below, which what serves never does: a damaged or foreign one must not be.
+        check_bundle(model_directory(parent), digest=parent.digest)
         customers = self._gathered(snapshot, held_out=False)
         corpus = fine_tuning_corpus(customers, load_crowd(self._rehearsal, cache=self._cache), seed=self._run.seed)
         del customers
