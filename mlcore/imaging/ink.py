@@ -72,7 +72,7 @@ def extract_ink(grey: Grey) -> Ink:
     contrast *= 255.0 / max(_HIGH * dark - 0.5 * low, 1.0)
     density = np.clip(contrast, 0, 255, out=contrast).astype(np.uint8)
     near = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8))
-    return Ink(density * near, mask, min(dark / 255.0, 1.0), level, uneven)
+    return Ink(np.asarray(density * near, dtype=np.uint8), mask, min(dark / 255.0, 1.0), level, uneven)
 
 
 def percentiles(values: Grey, shares: Sequence[float]) -> list[float]:
