@@ -106,6 +106,7 @@ def main() -> None:
         pictures = list(pool.map(drawn, range(FIRST_SIGNER, FIRST_SIGNER + CUSTOMERS), chunksize=16))
     with database():
         from mlcore.models import TrainingRun
+        from mlcore.retraining.rates import curve_rate
         from mlcore.retraining.runs import run_start
         from mlcore.services import model_install
         from sigweb.embedded.services import TRAIN
@@ -129,6 +130,8 @@ def main() -> None:
         f"{CUSTOMERS} customers x {SPECIMENS} specimens, {run.steps} steps: {minutes:.1f} min (must {MUST_MINUTES}, "
         f"aim {AIM_MINUTES}): " + ", ".join(f"{name} {taken:.0f} s" for name, taken in phases.items())
     )
+    besides = sum(taken for name, taken in phases.items() if name != TrainingRun.Phase.TRAINING)
+    print(f"for mlcore/retraining/rates.py: {curve_rate(run.curves) or 0:.0f} images/s, {besides:.0f} s besides")
     print(f"train worker at most {largest:.2f} GB (must {MUST_MEMORY})")
     print(
         f"verification p95 {1000 * p95(before):.0f} ms alone, {1000 * p95(during):.0f} ms while it trains: "

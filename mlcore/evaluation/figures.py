@@ -27,6 +27,11 @@ def error_rates(genuine: Floats, forged: Floats) -> tuple[Floats, Floats, Floats
 def equal_error_rate(genuine: Floats, forged: Floats) -> float:
     """The rate at which FAR and FRR cross, interpolated between the two thresholds around it."""
     _, far, frr = error_rates(genuine, forged)
+    return crossing(far, frr)
+
+
+def crossing(far: Floats, frr: Floats) -> float:
+    """Where a rising FAR and a falling FRR at the same thresholds meet, interpolated between the two around it."""
     gap = far - frr
     above = int(np.argmax(gap >= 0)) if (gap >= 0).any() else len(gap) - 1
     if above == 0 or gap[above] <= 0:

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore.evaluation.embedded import EmbeddedSet
-from mlcore.evaluation.evaluating import Outcome, calibrated, judge_all
-from mlcore.evaluation.figures import equal_error_rate, error_rates, frr_at_far
-from mlcore.evaluation.protocol import Kind, measure
+from mlcore.evaluation.evaluating import KINDS, Outcome, calibrated
+from mlcore.evaluation.figures import crossing, equal_error_rate, error_rates, frr_at_far
+from mlcore.evaluation.fitting import score_trial
+from mlcore.evaluation.protocol import Kind, Measured, measure, trials
 from mlcore.scoring.scorer import Scorer
 
 Floats = npt.NDArray[np.float64]
@@ -41,10 +42,11 @@ class Contestant:
 def gate(champion: Contestant, candidate: Contestant, references: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The comparison as a JSON-ready report.
 
-    references: for each set of trials, with how many specimens. Keys: promotable, sentences, trials (set, references,
-    kind, writers, champion and candidate {eer, frr_at_far_1}, difference with low and high, fractions; below 0 the
-    candidate is better); shown_references, det, histograms, calibration: of the first set that could be measured, with
-    its largest number of specimens.
+    references: for each set of trials, with how many specimens. Keys: promotable, findings (what: worse, better,
+    missing or nothing; of the first two the trial, of the third its set), the same as English sentences, trials (set,
+    references, kind, writers, champion and candidate {eer, frr_at_far_1}, difference with low and high, fractions;
+    below 0 the candidate is better); shown_references, det, histograms, calibration: of the first set that could be
+    measured, with its largest number of specimens.
     """
     trials: list[dict[str, Any]] = []
     shown: dict[str, Any] = {}
@@ -53,14 +55,24 @@ def gate(champion: Contestant, candidate: Contestant, references: Mapping[str, S
             continue
         measured = [measure(side.sets[name], side.scorer.cohort) for side in (champion, candidate)]
         for count in sorted(counts):
-            old = judge_all(champion.sets[name], measured[0], champion.scorer, count)
-            new = judge_all(candidate.sets[name], measured[1], candidate.scorer, count)
+            old = _scored(champion, name, measured[0], count)
+            new = _scored(candidate, name, measured[1], count)
             if len(old) < FEWEST_WRITERS:
                 continue
             trials += [_compared(name, count, kind, old, new) for kind in ("skilled", "random")]
             if not shown or trials[0]["set"] == name:
                 shown = _shown(count, old, new, champion, candidate)
     return {**_verdict(trials, references), "trials": trials, **shown}
+
+
+def _scored(side: Contestant, name: str, measured: Sequence[Measured], count: int) -> list[Outcome]:
+    """Every writer's scores; verdicts, which take most of the time of judging, are not asked for."""
+    found: dict[tuple[str, str], Outcome] = {}
+    for trial in trials(measured, count):
+        outcome = found.setdefault((trial.dataset, trial.writer), Outcome(trial.dataset, trial.writer))
+        for kind in KINDS:
+            outcome.scores[kind].append(score_trial(trial, kind, side.scorer.heads[count], side.sets[name]))
+    return list(found.values())
 
 
 def _compared(name: str, count: int, kind: Kind, old: Sequence[Outcome], new: Sequence[Outcome]) -> dict[str, Any]:
@@ -97,32 +109,58 @@ def paired_interval(
     seed: int = 1,
 ) -> tuple[float, float]:
     """95 % interval of the new EER minus the old one; (genuine, forged) scores by writer, the same writers in both."""
-    rng = np.random.default_rng(seed)
-    differences = []
-    for _ in range(rounds):
-        drawn = rng.integers(len(old), size=len(old))
-        eers = [
-            equal_error_rate(*(np.concatenate([side[i][part] for i in drawn]) for part in (0, 1)))
-            for side in (old, new)
-        ]
-        differences.append(eers[1] - eers[0])
-    low, high = np.quantile(differences, (0.025, 0.975))
+    drawn = np.random.default_rng(seed).integers(len(old), size=(rounds, len(old)))
+    low, high = np.quantile(_drawn_eers(new, drawn) - _drawn_eers(old, drawn), (0.025, 0.975))
     return float(low), float(high)
+
+
+def _drawn_eers(by_writer: Sequence[tuple[Floats, Floats]], drawn: npt.NDArray[np.int64]) -> Floats:
+    """The EER of each row of writers drawn; sorted once, a draw is then a matter of counting."""
+    parts = [side for pair in by_writer for side in pair]
+    scores = np.concatenate(parts)
+    order = np.argsort(scores, kind="stable")
+    owner, forged = (
+        np.repeat(values, [len(part) for part in parts])[order]
+        for values in (np.arange(len(parts)) // 2, np.arange(len(parts)) % 2 == 1)
+    )
+    ordered = scores[order]
+    ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True) & np.isfinite(ordered))
+    eers = np.empty(len(drawn))
+    for row, writers in enumerate(drawn):
+        weights = np.bincount(writers, minlength=len(by_writer))[owner]
+        own, others = np.cumsum(weights * ~forged), np.cumsum(weights * forged)
+        far = np.append(0.0, others[ends] / max(others[-1], 1))
+        frr = np.append(1.0, 1.0 - own[ends] / max(own[-1], 1))
+        eers[row] = crossing(far, frr)
+    return eers
 
 
 def _verdict(trials: Sequence[Mapping[str, Any]], references: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     worse = [trial for trial in trials if not trial["high"] < MOST_LOSS]
     better = [trial for trial in trials if trial["high"] < 0]
     missing = [name for name in references if not any(trial["set"] == name for trial in trials)]
-    sentences = [_sentence("may be worse", trial) for trial in worse]
-    sentences += [_sentence("is better", trial) for trial in better]
-    sentences += [f"There are too few writers to compare on: {name}." for name in missing]
+    findings = [{"what": "worse", **trial} for trial in worse] + [{"what": "better", **trial} for trial in better]
+    findings += [{"what": "missing", "set": name} for name in missing]
     if not better:
-        sentences.append("Nothing has improved beyond chance.")
-    return {"promotable": bool(trials) and not worse and bool(better) and not missing, "sentences": sentences}
+        findings.append({"what": "nothing"})
+    return {
+        "promotable": bool(trials) and not worse and bool(better) and not missing,
+        "findings": findings,
+        "sentences": [_sentence(finding) for finding in findings],
+    }
 
 
-def _sentence(what: str, trial: Mapping[str, Any]) -> str:
+def _sentence(finding: Mapping[str, Any]) -> str:
+    """In English; mlcore.retraining.gate_words tells the same in the reader's language."""
+    if finding["what"] == "nothing":
+        return "Nothing has improved beyond chance."
+    if finding["what"] == "missing":
+        return f"There are too few writers to compare on: {finding['set']}."
+    what = {"worse": "may be worse", "better": "is better"}[finding["what"]]
+    return _trial_sentence(what, finding)
+
+
+def _trial_sentence(what: str, trial: Mapping[str, Any]) -> str:
     against = "skilled forgeries" if trial["kind"] == "skilled" else "other people's signatures"
     specimens = "1 specimen" if trial["references"] == 1 else f"{trial['references']} specimens"
     low, high, difference = (100 * trial[key] for key in ("low", "high", "difference"))

@@ -120,6 +120,15 @@ def test_a_resumed_run_equals_an_uninterrupted_one(signatures: SignatureSet, tmp
         assert np.allclose(left, right, atol=1e-4)
 
 
+def test_the_same_seed_gives_the_same_network_to_the_bit(signatures: SignatureSet, tmp_path: Path) -> None:
+    plan = replace(PLAN, steps=4, report_every=2)
+    first, second = small_network(), small_network()
+    train(first, signatures, plan, checkpoints=tmp_path / "first")
+    train(second, signatures, plan, checkpoints=tmp_path / "second")
+    for left, right in zip(first.get_weights(), second.get_weights(), strict=True):
+        assert np.array_equal(left, right)
+
+
 def test_without_forgeries_strangers_alone_are_learnt_from(signatures: SignatureSet, tmp_path: Path) -> None:
     """Nobody is forged here, and one writer has a single signature."""
     kept = np.flatnonzero(signatures.genuine)
