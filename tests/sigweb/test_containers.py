@@ -97,7 +97,7 @@ def test_only_the_web_service_is_reached_from_outside_and_on_loopback(compose: d
         assert ("outside" in found["networks"]) == (name == "web")
 
 
-def test_data_live_in_volumes_and_only_train_and_migrate_write_models(compose: dict[str, Any]) -> None:
+def test_data_live_in_volumes_and_embed_only_reads_models(compose: dict[str, Any]) -> None:
     used = {volume.partition(":")[0] for found in compose["services"].values() for volume in found.get("volumes", [])}
     assert {name for name in used if not name.startswith(".")} == set(compose["volumes"])
     models = {
@@ -105,7 +105,7 @@ def test_data_live_in_volumes_and_only_train_and_migrate_write_models(compose: d
     }
     for name, volumes in models.items():
         (volume,) = [v for v in volumes if v.startswith("models:")]
-        assert volume.endswith(":ro") == (name in ("web", "embed"))
+        assert volume.endswith(":ro") == (name == "embed")
 
 
 def test_both_kinds_of_server_get_their_roles_from_the_same_script(compose: dict[str, Any]) -> None:
