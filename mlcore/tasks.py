@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 QUEUE = "embed"
 # A sweep queues at most this many; the next one goes on where it stopped.
 SWEEP_BATCH = 500
+# That may wait without being about specimens: the next turn of a promotion and its sweep. A sweep that waited for an
+# empty queue would find none while a promotion goes on in a single worker process.
+OTHER_MESSAGES = 2
 # Younger specimens have most likely just been dispatched themselves.
 SWEEP_GRACE = timedelta(seconds=15)
 
@@ -65,8 +68,9 @@ def specimen_embed(self: Task[Any, Any], public_id: str) -> None:
 def embedding_sweep(grace_seconds: float | None = None) -> int:
     """Queue the specimens that have no vector under the champion; returns how many were queued.
 
-    Does nothing while the queue holds messages: they may be for these very specimens. What a killed worker had taken
-    but not acknowledged is in no queue until the broker's visibility timeout, hours later; here it is found at once.
+    Does nothing while more than a few messages wait: they may be for these very specimens. What a killed worker had
+    taken but not acknowledged is in no queue until the broker's visibility timeout, hours later; here it is found at
+    once.
     """
     grace = SWEEP_GRACE if grace_seconds is None else timedelta(seconds=grace_seconds)
     try:
@@ -76,7 +80,7 @@ def embedding_sweep(grace_seconds: float | None = None) -> int:
         logger.error("Nothing can be embedded: %s", error)
         return 0
     missing = specimens_without_embedding(version=version, stored_before=timezone.now() - grace)
-    if not missing.exists() or queue_depth() > 0:
+    if not missing.exists() or queue_depth() > OTHER_MESSAGES:
         return 0
     public_ids = list(missing.values_list("public_id", flat=True)[:SWEEP_BATCH])
     for public_id in public_ids:

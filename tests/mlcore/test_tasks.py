@@ -107,6 +107,13 @@ def test_the_sweep_does_not_pile_up_duplicates(champion: ModelVersion) -> None:
     assert tasks.queue_depth() == 3
 
 
+def test_the_turn_of_a_promotion_does_not_hold_up_the_sweep(champion: ModelVersion) -> None:
+    old_specimens(1)
+    app.send_task("mlcore.retraining.tasks.promotion_advance", args=(str(uuid.uuid4()), 1), queue=tasks.QUEUE)
+    app.send_task("mlcore.retraining.tasks.promotions_sweep", queue=tasks.QUEUE)
+    assert [tasks.embedding_sweep() for _ in range(3)] == [1, 0, 0]
+
+
 def test_the_sweep_queues_a_bounded_batch(champion: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "SWEEP_BATCH", 2)
     old_specimens(5)
