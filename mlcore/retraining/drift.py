@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from mlcore.evaluation.drift import ALARMS_BY_CHANCE, Change, Sample, compare
 from mlcore.models import DriftReport, ModelVersion
-from mlcore.retraining.drift_rows import BEFORE, SHORT, Mask, Rows, rows_until
+from mlcore.retraining.drift_rows import BEFORE, SHORT, Mask, Rows, asked_until, rows_until
 from mlcore.retraining.drift_words import sentences
 from mlcore.retraining.locks import drift_lock
 from sigweb.accounts.models import Branch
@@ -30,11 +32,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+TASK = "mlcore.retraining.tasks.drift_nightly"
 FORMAT = 1
+MOST_AT_ONCE = 20_000  # verifications of sixty days that a request looks at itself: about a second
 # Of one model version each, and across all of them.
 JUDGED = {"score": "number", "accepted": "number", "refer": "rate", "override": "rate"}
 PICTURES = {"remarks": "category", "sharpness": "number", "contrast": "number", "size": "number"}
 FEWEST_A_DAY = 5  # signatures of a day that its quartiles are drawn from
+
+
+class DriftUnasked(RuntimeError):
+    """The look could not be asked for; the message says why in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,9 @@ def drift_look(*, actor: User | None = None, again: bool = False, until: datetim
         if made is not None and not again:
             return made
         report = drift_report(until)
-        made, _ = DriftReport.objects.update_or_create(day=day, defaults={"alarm": report["alarm"], "report": report})
+        made, _new = DriftReport.objects.update_or_create(
+            day=day, defaults={"alarm": report["alarm"], "report": report}
+        )
         audit_record(
             actor=actor,
             action="drift.looked",
@@ -74,6 +84,20 @@ def drift_look(*, actor: User | None = None, again: bool = False, until: datetim
     if made.alarm:
         logger.warning("Drift on %s: %d of %d comparisons; it helps to: %s.", day, *_told(made.report))
     return made
+
+
+def drift_ask(*, actor: User) -> DriftReport | None:
+    """Look now: here where that takes a few seconds, else by a worker, and None. Raises DriftUnasked."""
+    if asked_until(timezone.now()).count() <= MOST_AT_ONCE:
+        return drift_look(actor=actor, again=True)
+    try:
+        current_app.send_task(TASK, kwargs={"again": True, "actor": str(actor.public_id)}, queue="embed", retry=False)
+    except Exception as error:  # whatever the broker's client raises
+        logger.warning("The look at drift could not be sent.", exc_info=True)
+        raise DriftUnasked(
+            _("No worker can be reached now. The look of this night will be made all the same.")
+        ) from error
+    return None
 
 
 def _told(report: dict[str, Any]) -> tuple[int, int, str]:

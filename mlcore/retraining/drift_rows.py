@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from customers.models import Specimen
@@ -73,33 +74,39 @@ class Rows:
         return sample, days
 
 
-def rows_until(until: datetime) -> Rows:
+def asked_until(until: datetime) -> QuerySet[Verification]:
     """The verifications of the sixty days before a moment."""
-    since = until - timedelta(days=LONG + BEFORE)
+    return Verification.objects.filter(asked_at__gte=until - timedelta(days=LONG + BEFORE), asked_at__lt=until)
+
+
+def rows_until(until: datetime) -> Rows:
+    """The verifications of the sixty days before a moment, as columns."""
     found = (
-        Verification.objects.filter(asked_at__gte=since, asked_at__lt=until)
+        asked_until(until)
         .order_by("pk")
         # The desk at which the picture was taken; who belongs to no branch works for the customer's.
         .annotate(desk=Coalesce(F("asked_by__branch"), F("customer__branch")))
-        .only("asked_at", "model_version_id", "customer_id", "score", "verdict", "human_decision", "quality")
+        .values_list(
+            *("asked_at", "model_version_id", "desk", "customer_id", "score", "verdict", "human_decision", "quality")
+        )
     )
     sources = _sources()
     sets: dict[tuple[str, ...], int] = {}
     columns: list[tuple[Any, ...]] = [
         (
-            (until - row.asked_at).total_seconds() / _SECONDS,
-            row.model_version_id,
-            row.desk,
-            sources.get(row.customer_id, Specimen.Source.OTHER.value),
-            row.customer_id,
-            row.score,
-            row.score if row.human_decision == Verification.Decision.ACCEPTED else np.nan,
-            float(row.verdict == Verification.Verdict.REFER),
-            _overridden(row),
-            *_picture(row.quality),
-            float(sets.setdefault(_remarks(row.quality), len(sets))),
+            (until - asked_at).total_seconds() / _SECONDS,
+            version,
+            desk,
+            sources.get(customer, Specimen.Source.OTHER.value),
+            customer,
+            score,
+            score if decision == Verification.Decision.ACCEPTED else np.nan,
+            float(verdict == Verification.Verdict.REFER),
+            _overridden(verdict, decision),
+            *_picture(quality),
+            float(sets.setdefault(_remarks(quality), len(sets))),
         )
-        for row in found.iterator(chunk_size=_AT_ONCE)
+        for asked_at, version, desk, customer, score, verdict, decision, quality in found.iterator(chunk_size=_AT_ONCE)
     ]
     return _as_rows(columns, tuple(sets))
 
@@ -119,10 +126,11 @@ def _sources() -> dict[int, str]:
     return found
 
 
-def _overridden(row: Verification) -> float:
-    if not row.human_decision or row.verdict == Verification.Verdict.REFER:
+@cache
+def _overridden(verdict: str, decision: str) -> float:
+    if not decision or verdict == Verification.Verdict.REFER:
         return np.nan
-    return float(is_override(row, row.human_decision))
+    return float(is_override(Verification(verdict=verdict), decision))
 
 
 def _picture(quality: Mapping[str, Any]) -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from mlcore.retraining import advancing, drift, promotion, runs
+from sigweb.accounts.models import User
 
 
 @shared_task(name="mlcore.retraining.tasks.training_watch", ignore_result=True)
@@ -41,6 +42,7 @@ def _sweep_at_start(sender: Any, **kwargs: Any) -> None:
 
 
 @shared_task(name="mlcore.retraining.tasks.drift_nightly", ignore_result=True)
-def drift_nightly() -> str:
-    """Look whether scores, pictures and decisions have drifted; the day that has its report keeps it."""
-    return str(drift.drift_look().day)
+def drift_nightly(again: bool = False, actor: str | None = None) -> str:
+    """Look whether scores, pictures and decisions have drifted; a day that has its report keeps it, unless `again`."""
+    person = User.objects.filter(public_id=actor).first() if actor else None
+    return str(drift.drift_look(again=again, actor=person).day)

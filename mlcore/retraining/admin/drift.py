@@ -19,7 +19,7 @@ from mlcore.evaluation.drift import NOTABLE
 from mlcore.models import DriftReport
 from mlcore.retraining import drift_chart, drift_words
 from mlcore.retraining.admin.pages import START, PageAdmin, require
-from mlcore.retraining.drift import drift_look
+from mlcore.retraining.drift import DriftUnasked, drift_ask
 
 TEMPLATES = "admin/mlcore/driftreport/"
 
@@ -100,7 +100,15 @@ class DriftReportAdmin(PageAdmin):
     @method_decorator(require_POST)
     def look(self, request: HttpRequest) -> HttpResponse:
         """Look now; the report of today is made, or made anew."""
-        row = drift_look(actor=require(request, START), again=True)
+        actor = require(request, START)
+        try:
+            row = drift_ask(actor=actor)
+        except DriftUnasked as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:index"))
+        if row is None:
+            self.message_user(request, _("A worker looks now; the report is here in a minute or two."), messages.INFO)
+            return HttpResponseRedirect(reverse("admin:index"))
         said = _("There is an alarm: something has changed.") if row.alarm else _("Looked; there is no alarm.")
         self.message_user(request, said, messages.WARNING if row.alarm else messages.SUCCESS)
         if not self.has_view_permission(request):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
@@ -48,9 +48,9 @@ class ImportForm(forms.Form):
         allow_empty_file=True,  # said in our own words
     )
 
-    def clean_archive(self) -> UploadedFile:
+    def clean_archive(self) -> UploadedFile[Any]:
         """Refuse what no model version is."""
-        archive: UploadedFile = self.cleaned_data["archive"]
+        archive: UploadedFile[Any] = self.cleaned_data["archive"]
         if (archive.size or 0) > MOST_BYTES:
             raise forms.ValidationError(
                 _("The file is larger than %(megabytes)d MB; no model version is.")

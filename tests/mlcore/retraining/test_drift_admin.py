@@ -9,10 +9,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from mlcore.models import DriftReport, ModelVersion
-from mlcore.retraining import drift_chart
+from mlcore.retraining import drift, drift_chart
 from mlcore.retraining.drift import drift_look
+from mlcore.retraining.tasks import drift_nightly
+from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import make_user
 from tests.mlcore.retraining.drifting import BEFORE, LATELY, Desk
 
@@ -81,6 +84,28 @@ def test_looking_is_asked_for_by_post_alone_and_not_by_strangers() -> None:
 
 def test_who_may_look_but_not_see_is_sent_to_the_first_page(champion: ModelVersion) -> None:
     assert logged_in(STARTS).post(LOOK).url == INDEX  # type: ignore[attr-defined]
+
+
+def test_a_large_bank_is_looked_at_by_a_worker(champion: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift, "MOST_AT_ONCE", -1)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(drift.current_app, "send_task", lambda name, **fields: sent.append({"name": name, **fields}))
+    assert "A worker looks now" in text(logged_in(SEES, STARTS).post(LOOK, follow=True))
+    assert not DriftReport.objects.exists()
+    (message,) = sent
+    assert (message["name"], message["queue"]) == (drift_nightly.name, "embed")
+    drift_nightly(**message["kwargs"])
+    event = AuditEvent.objects.get(action="drift.looked")
+    assert str(event.actor.public_id) == message["kwargs"]["actor"]  # type: ignore[union-attr]
+
+
+def test_a_broker_that_does_not_answer_is_said(champion: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*args: Any, **fields: Any) -> None:
+        raise OperationalError("Connection refused")
+
+    monkeypatch.setattr(drift, "MOST_AT_ONCE", -1)
+    monkeypatch.setattr(drift.current_app, "send_task", silent)
+    assert "No worker can be reached now." in text(logged_in(SEES, STARTS).post(LOOK, follow=True))
 
 
 def test_an_alarm_is_told_in_words_with_what_helps(desk: Desk) -> None:
