@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from mlcore.models import Embedding, EmbeddingFailure
+from mlcore.sentences import sentence_in_words
 
 if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
@@ -44,12 +46,17 @@ class EmbeddingAdmin(ReadOnlyAdmin):
 
 @admin.register(EmbeddingFailure)
 class EmbeddingFailureAdmin(ReadOnlyAdmin):
-    list_display = ("specimen", "model_version", "code", "sentence", "failed_at")
+    list_display = ("specimen", "model_version", "code", "told", "failed_at")
     list_filter = ("code",)
     list_select_related = ("specimen", "model_version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmbeddingFailure]:
         return super().get_queryset(request).defer("specimen__image")
+
+    @admin.display(description=_("what is wrong"))
+    def told(self, failure: EmbeddingFailure) -> str:
+        """The stored sentence in the reader's language."""
+        return sentence_in_words(failure.sentence)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Deleting the record has the specimen tried again.

@@ -42,11 +42,11 @@ class Contestant:
 def gate(champion: Contestant, candidate: Contestant, references: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The comparison as a JSON-ready report.
 
-    references: for each set of trials, with how many specimens. Keys: promotable, findings (what: worse, better,
-    missing or nothing; of the first two the trial, of the third its set), the same as English sentences, trials (set,
-    references, kind, writers, champion and candidate {eer, frr_at_far_1}, difference with low and high, fractions;
-    below 0 the candidate is better); shown_references, det, histograms, calibration: of the first set that could be
-    measured, with its largest number of specimens.
+    references: for each set of trials, with how many specimens. Keys: promotable; findings (what: worse, better,
+    missing or nothing; of the first two the trial, of the third its set) and the same as English sentences; trials
+    (set, references, kind, writers, champion and candidate {eer, frr_at_far_1}, difference with low and high,
+    fractions; below 0 the candidate is better); shown_references, det, histograms, calibration: of the first set that
+    could be measured, with its largest number of specimens.
     """
     trials: list[dict[str, Any]] = []
     shown: dict[str, Any] = {}

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from mlcore.models import GateReport, ModelVersion
+from mlcore.retraining.gate_words import gate_in_words, trial_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def comparison_of(candidate: ModelVersion) -> Comparison:
         champion=champion,
         gate=gate,
         against_current=gate is not None and gate.champion == reigning,
-        sentences=tuple(report.get("sentences") or ()),
+        sentences=gate_in_words(report),
         trials=tuple(_trials(report)),
         det=report.get("det") or {},
         histograms=report.get("histograms") or {},
@@ -168,7 +168,7 @@ def _trials(report: Mapping[str, Any]) -> Iterator[Trial]:
     for trial in report.get("trials") or ():
         champion, candidate = trial["champion"], trial["candidate"]
         yield Trial(
-            on=_on(trial["set"], trial["references"], trial["kind"]),
+            on=trial_in_words(trial["set"], trial["references"], trial["kind"]),
             writers=trial["writers"],
             champion_eer=champion["eer"],
             candidate_eer=candidate["eer"],
@@ -178,17 +178,6 @@ def _trials(report: Mapping[str, Any]) -> Iterator[Trial]:
             champion_frr=champion.get("frr_at_far_1"),
             candidate_frr=candidate.get("frr_at_far_1"),
         )
-
-
-def _on(name: str, references: int, kind: str) -> str:
-    sets = {"customers": _("Customers held out"), "synthetic signers": _("Synthetic signers")}
-    kinds = {"skilled": _("skilled forgeries"), "random": _("strangers' signatures")}
-    specimens = ngettext("%(n)d specimen", "%(n)d specimens", references) % {"n": references}
-    return _("%(set)s, %(specimens)s, against %(kind)s") % {
-        "set": sets.get(name, name),
-        "specimens": specimens,
-        "kind": kinds.get(kind, kind),
-    }
 
 
 def _stated(report: Mapping[str, Any], side: str) -> Iterator[Stated]:
