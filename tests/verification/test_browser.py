@@ -168,7 +168,10 @@ def test_without_scripts_a_verification_works_too(browser: Any, live_server: Any
     page.fill("#vf-text", "ada")
     page.click("text=Search")
     page.click("text=Ada Sample")
-    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(9, again=2)))
+    lying = io.BytesIO()
+    Image.fromarray(drawn_page(9, again=2)).transpose(Image.Transpose.ROTATE_90).save(lying, "PNG")
+    page.set_input_files("input[type=file]", picture("cheque.png", lying.getvalue()))
+    page.get_by_role("combobox", name="Turn").select_option(label="A quarter to the right")
     page.click("#vf-submit")
     assert page.locator("h1").inner_text() == "Match"
     page.wait_for_load_state("networkidle")

@@ -40,7 +40,7 @@ def test_a_signature_is_searched_for_and_the_purpose_asked(
     page.goto(f"{live_server.url}/identify/")
     page.set_input_files("input[type=file]", picture("letter.png", drawn_png(51)))
     page.locator("#vf-submit").press("Enter")
-    expect(page.get_by_text("Nothing was judged.")).to_be_visible()
+    expect(page.get_by_text("Nothing was judged.", exact=True)).to_be_visible()
     page.get_by_label("What the search is for").fill("returned mail")
     page.keyboard.press("Enter")
     page.wait_for_url("**/identify/*-*/")
@@ -65,7 +65,7 @@ def test_a_place_on_a_page_is_searched_for_by_keys(page: Page, live_server: Any,
     chosen = [int(side) for side in page.locator("[name=area]").input_value().split(",")]
     assert violations(page) == []
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing was judged.")).to_be_visible()
+    expect(page.get_by_text("Nothing was judged.", exact=True)).to_be_visible()
     page.get_by_label("What the search is for").fill("returned mail")
     page.keyboard.press("Enter")
     page.wait_for_url("**/identify/*-*/")
