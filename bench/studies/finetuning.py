@@ -1,4 +1,4 @@
-"""Does fine-tuning on a bank's genuine signatures help? Told on real ones: `python -m bench.studies.finetuning DATA SET`.
+"""Does fine-tuning on genuine signatures help? Told on real ones: `python -m bench.studies.finetuning DATA SET`.
 
 The shipped base is fine-tuned on the genuine signatures of one data set's `train` writers, as the trainer does it with
 customers, and measured on the `test` writers of every data set before and after, with differences by paired bootstrap.
@@ -26,7 +26,6 @@ from mlcore.evaluation.evaluating import evaluate
 from mlcore.evaluation.gate import Contestant, gate
 from mlcore.evaluation.refitting import EQUATED_ON, refit_scorer
 from mlcore.runtime import Network, file_digest
-from mlcore.scoring.scorer import Scorer
 
 WORK = Path("var/studies")
 
@@ -84,13 +83,9 @@ def measured(base: Bundle, network: Network, corpus: SignatureSet, data: Path) -
     return {
         "equatings": {count: asdict(found) for count, found in equatings.items()},
         "gate": gate(*contestants, dict.fromkeys(names, (1, 5))),
-        "before": evaluate(*_pair(sides[0]), (1, 5)),
-        "after": evaluate(*_pair(sides[1]), (1, 5)),
+        "before": evaluate(*sides[0], (1, 5)),
+        "after": evaluate(*sides[1], (1, 5)),
     }
-
-
-def _pair(side: tuple[EmbeddedSet, Scorer]) -> tuple[EmbeddedSet, Scorer]:
-    return side
 
 
 def _only(data: EmbeddedSet, name: str) -> EmbeddedSet:

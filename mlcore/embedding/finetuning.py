@@ -2,7 +2,9 @@
 
 The base knows how forgers fail; the customers teach it their scripts, pens and scanners. Strangers are the other
 customers, forgeries are made from the genuine signatures (mlcore.embedding.forging). Half of what it sees stays
-synthetic signers with their own graded forgeries: rehearsal against forgetting (Robins 1995).
+synthetic signers with their own graded forgeries: rehearsal against forgetting (Robins 1995). What comes out is the mean
+of the weights before and after, which keeps what the base knows of real forgers (Wortsman et al. 2022, "Robust
+fine-tuning of zero-shot models"; measured in docs/adr/023-retraining.md).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ CUSTOMERS = "customers"
 FEWEST_CUSTOMERS = 8  # to train on: of fewer, a batch would hold the same few strangers again and again
 FORGERIES = 4  # made of each customer, less those that are real
 REHEARSAL = Crowd(signers=240, seed=90_001)
+KEPT = 0.5  # of the weights that training began with
 SHARES = {CUSTOMERS: 1.0, DATASET: 1.0}
 
 
@@ -139,6 +142,7 @@ def fine_tune(
     with strategy.scope():
         model = build_network()
         begun = warm_start(model, start)
+    before = model.get_weights()
     step = train(
         model,
         corpus,
@@ -151,4 +155,5 @@ def fine_tune(
     )
     if step < plan.steps:
         return None
+    model.set_weights([KEPT * old + (1 - KEPT) * new for old, new in zip(before, model.get_weights(), strict=True)])
     return TunedNetwork(*export_network(model, work / "export"), step)
