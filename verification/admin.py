@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from verification.models import Identification, Verification
 
@@ -30,11 +33,33 @@ class ReadOnly:
         return False
 
 
+def column(name: str, title: str | Promise) -> Callable[[Any], object]:
+    """A column of a list under a title in the reader's language, sorted by the field it shows."""
+
+    @admin.display(description=title, ordering=name)
+    def shown(row: Any) -> object:
+        in_words = getattr(row, f"get_{name}_display", None)
+        return in_words() if in_words else getattr(row, name)
+
+    return shown
+
+
+REFERENCE, VERDICT = column("public_id", _("Reference")), column("verdict", _("Verdict"))
+ASKED_BY, ASKED_AT = column("asked_by", _("Asked by")), column("asked_at", _("Asked at"))
+
+
 @admin.register(Verification)
 class VerificationAdmin(ReadOnly, VerificationModelAdmin):
     # Not the image: whoever may see signatures sees them, audited, on the verdict page.
     exclude = ("image", "digest", "sketch")
-    list_display = ("public_id", "verdict", "score", "model_version", "asked_by", "asked_at")
+    list_display = (
+        REFERENCE,
+        VERDICT,
+        column("score", _("Score")),
+        column("model_version", _("Decided by model")),
+        ASKED_BY,
+        ASKED_AT,
+    )
     list_filter = ("verdict", "model_version")
     list_select_related = ("model_version", "asked_by")
     search_fields = ("public_id",)
@@ -47,7 +72,7 @@ class VerificationAdmin(ReadOnly, VerificationModelAdmin):
 @admin.register(Identification)
 class IdentificationAdmin(ReadOnly, IdentificationModelAdmin):
     exclude = ("image", "digest")
-    list_display = ("public_id", "verdict", "purpose", "asked_by", "asked_at")
+    list_display = (REFERENCE, VERDICT, column("purpose", _("What the search is for")), ASKED_BY, ASKED_AT)
     list_filter = ("verdict", "model_version")
     list_select_related = ("asked_by",)
     search_fields = ("public_id", "purpose")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from sigweb.accounts.public_ids import PublicIdAdmin
 from sigweb.audit.models import AuditEvent
@@ -15,7 +16,7 @@ class AuditEventAdmin(PublicIdAdmin):
     list_filter = ("action", "object_type")
     date_hierarchy = "at"
     search_fields = ("actor_name", "object_id")
-    search_help_text = "Log-in, or the random id of an object"
+    search_help_text = _("Log-in, or the random id of an object")
     actions = None
     list_per_page = 50
 
