@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from verification.models import Identification, Verification
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     VerificationModelAdmin = admin.ModelAdmin[Verification]
     IdentificationModelAdmin = admin.ModelAdmin[Identification]
 else:
@@ -33,11 +34,11 @@ class ReadOnly:
         return False
 
 
-def column(name: str, title: str | Promise) -> Callable[[Any], object]:
+def column(name: str, title: _StrPromise) -> Callable[[Any], Any]:
     """A column of a list under a title in the reader's language, sorted by the field it shows."""
 
     @admin.display(description=title, ordering=name)
-    def shown(row: Any) -> object:
+    def shown(row: Any) -> Any:
         in_words = getattr(row, f"get_{name}_display", None)
         return in_words() if in_words else getattr(row, name)
 
