@@ -2,8 +2,8 @@
 
 The base knows how forgers fail; the customers teach it their scripts, pens and scanners. Strangers are the other
 customers, forgeries are made from the genuine signatures (mlcore.embedding.forging). Half of what it sees stays
-synthetic signers with their own graded forgeries: rehearsal against forgetting (Robins 1995). What comes out is the mean
-of the weights before and after, which keeps what the base knows of real forgers (Wortsman et al. 2022, "Robust
+synthetic signers with their own graded forgeries: rehearsal against forgetting (Robins 1995). What comes out is the
+mean of the weights before and after, which keeps what the base knows of real forgers (Wortsman et al. 2022, "Robust
 fine-tuning of zero-shot models"; measured in docs/adr/023-retraining.md).
 """
 

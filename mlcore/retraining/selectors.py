@@ -17,6 +17,7 @@ WORTH_CUSTOMERS = 20  # with THIN_BELOW specimens or more: of fewer, neither lea
 FEWEST_CUSTOMERS = 8  # that the trainer takes
 MOST_CUSTOMERS = 1200  # whose signatures fit into the train worker's memory; of more, so many are drawn
 HELD_OUT_SHARE = 5  # one in so many customers with THIN_BELOW specimens is measured with
+LEAST_HELD_OUT = 10  # where a training is worth it: the gate needs 8, and some may turn out unreadable
 MOST_HELD_OUT = 300  # of whom the comparison takes about a minute
 NEW_SHARE = 0.05  # of all specimens that should be new since the champion was trained
 
@@ -84,8 +85,12 @@ def dry_run(*, start: str, with_decisions: bool, steps: int) -> DryRun:
 
 
 def held_out_of(able: int) -> int:
-    """How many of so many able customers are measured with."""
-    return min(able // HELD_OUT_SHARE, MOST_HELD_OUT)
+    """How many of so many able customers are measured with.
+
+    With enough customers, enough for the gate to compare on; with fewer, which can pass no gate, a share.
+    """
+    share = able // HELD_OUT_SHARE
+    return min(share if able < WORTH_CUSTOMERS else max(share, LEAST_HELD_OUT), MOST_HELD_OUT)
 
 
 def specimens_for_training() -> QuerySet[Specimen]:

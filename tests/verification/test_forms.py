@@ -35,7 +35,9 @@ def test_amounts_are_read_as_people_write_them(text: str, amount: Decimal | None
     assert form.cleaned_data["amount"] == amount
 
 
-@pytest.mark.parametrize("text", ["1,50", "1,2345", "1,25,00", "12,34", "1.234,50", "12.345", "1e400", "٣x", "-5", "Infinity"])
+@pytest.mark.parametrize(
+    "text", ["1,50", "1,2345", "1,25,00", "12,34", "1.234,50", "12.345", "1e400", "٣x", "-5", "Infinity"]
+)
 def test_amounts_that_could_mean_two_things_are_asked_again(text: str) -> None:
     assert "amount" in filled(amount=text).errors
 

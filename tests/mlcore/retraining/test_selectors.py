@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from customers.models import Specimen
 from mlcore.embedding import finetuning
+from mlcore.evaluation.gate import FEWEST_WRITERS
 from mlcore.models import ModelVersion
-from mlcore.retraining.selectors import FEWEST_CUSTOMERS, DryRun, dry_run
+from mlcore.retraining.selectors import FEWEST_CUSTOMERS, WORTH_CUSTOMERS, DryRun, dry_run, held_out_of
 from mlcore.trainer.snapshot import snapshot_take
 from tests.mlcore.making import make_customer, make_specimen, make_user
 from tests.mlcore.retraining.making import bank, make_run, make_verification, succeeded
@@ -26,7 +27,7 @@ def test_customers_are_counted_by_what_they_can_teach(champion: ModelVersion) ->
     make_specimen(make_customer(), unreadable_at=timezone.now())
     counts = asked().counts
     assert (counts.customers, counts.able, counts.thin, counts.specimens) == (29, 25, 4, 79)
-    assert (counts.held_out, counts.trained_on) == (5, 24)
+    assert (counts.held_out, counts.trained_on) == (10, 19)
 
 
 def test_a_bank_that_the_model_has_never_seen_is_worth_it(champion: ModelVersion) -> None:
@@ -112,6 +113,12 @@ def test_of_too_many_customers_some_are_drawn(champion: ModelVersion, monkeypatc
     assert (counts.held_out, counts.trained_on) == (3, 17)
 
 
+def test_where_it_is_worth_it_enough_are_held_out_for_the_gate_to_compare_on() -> None:
+    assert held_out_of(WORTH_CUSTOMERS) > FEWEST_WRITERS
+    assert WORTH_CUSTOMERS - held_out_of(WORTH_CUSTOMERS) >= FEWEST_CUSTOMERS
+    assert [held_out_of(able) for able in (19, 49, 100, 1200, 9000)] == [3, 10, 20, 240, 300]
+
+
 def test_the_least_that_can_be_trained_on_is_what_the_trainer_takes() -> None:
     assert FEWEST_CUSTOMERS == finetuning.FEWEST_CUSTOMERS
 
@@ -123,7 +130,7 @@ def test_what_is_counted_is_what_a_snapshot_holds(champion: ModelVersion) -> Non
     make_verification(customers[1], champion, human_decision="rejected", reason_code="differs", **decided)
     counts = asked(with_decisions=True).counts
     snapshot = snapshot_take(make_run(with_decisions=True))
-    assert (snapshot.customers, snapshot.held_out) == (counts.customers, counts.held_out) == (24, 4)
+    assert (snapshot.customers, snapshot.held_out) == (counts.customers, counts.held_out) == (24, 10)
     assert snapshot.images == counts.specimens + counts.decided == 68
 
 

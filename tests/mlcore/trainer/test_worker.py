@@ -1,4 +1,4 @@
-"""A real train worker, killed in the middle: the run resumes from its checkpoint; no Redis, no worker: it only waits."""
+"""A real train worker, killed in the middle: the run resumes from its checkpoint. Without a worker it only waits."""
 
 from __future__ import annotations
 
