@@ -68,10 +68,13 @@ def database() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         servers = Servers(Path(folder))
         servers.postgres.settings = {}  # not the tests' throwaway ones
-        key = base64.b64encode(b"for the bench only: 32 bytes key").decode()
+        key, other = (
+            base64.b64encode(text).decode()
+            for text in (b"for the bench only: 32 bytes key", b"for the bench only: a digest key")
+        )
         os.environ.update(servers.environment())
         os.environ.update(
-            ENV_FILE=os.devnull, SECRET_KEY="for-the-bench-only-" + "x" * 50, DATA_KEYS=key, DIGEST_KEY=key
+            ENV_FILE=os.devnull, SECRET_KEY="for-the-bench-only-" + "x" * 50, DATA_KEYS=key, DIGEST_KEY=other
         )
         os.environ.update(ALLOWED_HOSTS="localhost", MODELS_DIR=f"{folder}/models", LOG_LEVEL="ERROR", HTTPS="false")
         os.environ["DJANGO_SETTINGS_MODULE"] = "sigweb.settings"

@@ -17,6 +17,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
+import psutil
+
 from bench.reembedding import database
 
 CUSTOMERS, SPECIMENS = 500, 5
@@ -91,8 +93,6 @@ def p95(seconds: list[float]) -> float:
 
 def memory_of(pid: int) -> float:
     """Resident gigabytes of a process and its children."""
-    import psutil
-
     try:
         process = psutil.Process(pid)
         return sum(part.memory_info().rss for part in (process, *process.children(recursive=True))) / 1e9
@@ -155,6 +155,8 @@ def _watched(
             training.append(done)
         last = now
         largest = max(largest, memory_of(worker))
+        if not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE:
+            raise SystemExit("The train worker has ended.")
         return bool(run.is_open)
 
     seconds = verifying(customers, pictures, go_on)

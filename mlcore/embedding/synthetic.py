@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 
 import numpy as np
 
@@ -58,7 +58,8 @@ def _everybody(crowd: Crowd, progress: Progress | None) -> Iterator[_Labelled]:
     seeds = [(crowd, FIRST_SIGNER * crowd.seed + number) for number in range(crowd.signers)]
     with ExitStack() as stack:
         work: Iterator[list[_Labelled]] = map(_signatures, seeds)
-        if crowd.signers >= _FEW:
+        # A worker of Celery is a daemon, which may have no children.
+        if crowd.signers >= _FEW and not current_process().daemon:
             # Writing is Python, which threads would do one at a time; `spawn`, since TensorFlow may be loaded here.
             pool = stack.enter_context(ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")))
             work = pool.map(_signatures, seeds, chunksize=8)

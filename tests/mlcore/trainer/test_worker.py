@@ -36,7 +36,7 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *TRAIN],
                 cwd=ROOT,
-                env={**environment, "REHEARSAL_SIGNERS": "10", "COMPARED_SIGNERS": "10", "LOG_LEVEL": "INFO"},
+                env={**environment, "REHEARSAL_SIGNERS": "16", "COMPARED_SIGNERS": "10", "LOG_LEVEL": "INFO"},
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
