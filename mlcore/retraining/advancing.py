@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, DataError, InterfaceError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,8 +44,9 @@ def promotion_advance(*, public_id: UUID | str, turn: int | None = None, seconds
 
     turn: which message it is; any but the promotion's next one is dropped (None: whichever is next). Resumable and
     idempotent: what a killed worker had committed counts, and of two at once the second finds the row held and leaves.
-    Makes vectors in batches; once no specimen lacks one, the champion is switched. Errors of the database are raised;
-    the sweep sends such a promotion again. All others end it with a sentence, the champion untouched.
+    Makes vectors in batches; once no specimen lacks one, the champion is switched. Errors of the database are raised,
+    and the sweep sends such a promotion again. All others, and values that no database would hold, end it with a
+    sentence, the champion untouched.
     """
     until = time.monotonic() + seconds
     try:
@@ -57,11 +58,12 @@ def promotion_advance(*, public_id: UUID | str, turn: int | None = None, seconds
                     return False
                 if time.monotonic() >= until:
                     return _next_turn(public_id, turn)
-    except (DatabaseError, InterfaceError):
-        raise
     except ArtefactError as error:
         _fail(public_id, str(error))
-    except Exception:
+    except Exception as error:
+        # What can not be stored, a vector that is not a number for one, will not be storable at the next attempt.
+        if isinstance(error, (DatabaseError, InterfaceError)) and not isinstance(error, DataError):
+            raise
         logger.exception("Promotion %s failed.", public_id)
         _fail(public_id, _("Something unforeseen went wrong; the worker's log tells what. The champion is unchanged."))
     return False

@@ -22,12 +22,15 @@ from mlcore.scoring.logistic import LogisticHead
 T_MATCH, T_NO_MATCH = -1.0, 1.0
 
 
-def write_network(path: Path, seed: int = 1) -> Path:
-    """Canvas (N, 96, 192, 1) -> vector (N, 128) and local (N, 6, 12, 32), both of unit length."""
+def write_network(path: Path, seed: int = 1, *, projection: float = 1.0) -> Path:
+    """Canvas (N, 96, 192, 1) -> vector (N, 128) and local (N, 6, 12, 32), both of unit length.
+
+    projection: what the weights of the vector are multiplied with; not a number makes such vectors.
+    """
     rng = np.random.default_rng(seed)
 
-    def constant(name: str, shape: tuple[int, ...]) -> onnx.TensorProto:
-        return numpy_helper.from_array(rng.normal(size=shape).astype(np.float32), name)
+    def constant(name: str, shape: tuple[int, ...], times: float = 1.0) -> onnx.TensorProto:
+        return numpy_helper.from_array((times * rng.normal(size=shape)).astype(np.float32), name)
 
     nodes = [
         helper.make_node("Transpose", ["canvas"], ["plane"], perm=[0, 3, 1, 2]),
@@ -47,7 +50,7 @@ def write_network(path: Path, seed: int = 1) -> Path:
             helper.make_tensor_value_info("vector", TensorProto.FLOAT, [None, 128]),
             helper.make_tensor_value_info("local", TensorProto.FLOAT, [None, 6, 12, 32]),
         ],
-        [constant("filters", (32, 1, 16, 16)), constant("bias", (32,)), constant("projection", (288, 128))],
+        [constant("filters", (32, 1, 16, 16)), constant("bias", (32,)), constant("projection", (288, 128), projection)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.checker.check_model(model)
@@ -73,10 +76,12 @@ def make_scorer(*, learnt: bool = False) -> Scorer:
     return Scorer(heads, calibrations, Cohort(np.eye(128, dtype=np.float32)[:8], expectation=expectation))
 
 
-def make_bundle(directory: Path, *, name: str = "tiny", seed: int = 1, learnt: bool = False) -> Path:
+def make_bundle(
+    directory: Path, *, name: str = "tiny", seed: int = 1, learnt: bool = False, projection: float = 1.0
+) -> Path:
     """Write the artefact into `directory` and return it."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    onnx_file = write_network(directory.with_name(f".{directory.name}.onnx"), seed)
+    onnx_file = write_network(directory.with_name(f".{directory.name}.onnx"), seed, projection=projection)
     keras_file = directory.with_name(f".{directory.name}.keras")
     keras_file.write_bytes(b"not used by what serves")
     facts = {"figures": {"all": {"writers": 20}}, "data": {"datasets": ["drawn"]}}

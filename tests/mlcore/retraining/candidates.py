@@ -24,9 +24,9 @@ def administrator(**fields: Any) -> User:
     return make_user(PROMOTE, **fields)
 
 
-def make_candidate(name: str = "other", seed: int = 2) -> ModelVersion:
+def make_candidate(name: str = "other", seed: int = 2, **fields: Any) -> ModelVersion:
     """A model version with another network than the champion's, not measured yet."""
-    folder = make_bundle(Path(settings.MODELS_DIR) / name, name=name, seed=seed)
+    folder = make_bundle(Path(settings.MODELS_DIR) / name, name=name, seed=seed, **fields)
     return model_install(directory=folder.name)[0]
 
 

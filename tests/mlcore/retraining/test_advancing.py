@@ -316,6 +316,17 @@ def test_an_error_of_the_database_leaves_it_to_the_sweep(
     assert advance(promotion).state == "done"
 
 
+def test_vectors_that_are_no_numbers_end_it_instead_of_coming_back_for_ever(champion: ModelVersion) -> None:
+    enrolled(champion, 1)
+    broken = make_candidate("broken", 3, projection=np.nan)
+    make_gate(broken, champion)
+    promotion = advance(asked(broken))
+    assert promotion.state == "failed"
+    assert promotion.message.endswith("The champion is unchanged.")
+    assert tasks.promotions_sweep(late_seconds=0) == 0
+    assert champion_now() == champion
+
+
 def test_what_nobody_foresaw_ends_it_with_a_sentence(
     champion: ModelVersion, candidate: ModelVersion, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
