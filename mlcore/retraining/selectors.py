@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from customers.models import THIN_BELOW, Specimen
@@ -18,6 +18,7 @@ FEWEST_CUSTOMERS = 8  # that the trainer takes
 MOST_CUSTOMERS = 1200  # whose signatures fit into the train worker's memory; of more, so many are drawn
 HELD_OUT_SHARE = 5  # one in so many customers with THIN_BELOW specimens is measured with
 LEAST_HELD_OUT = 10  # where a training is worth it: the gate needs 8, and some may turn out unreadable
+MOST_DECIDED = 4  # of a customer's genuine and of his forged decisions; of more, so many are drawn
 MOST_HELD_OUT = 300  # of whom the comparison takes about a minute
 NEW_SHARE = 0.05  # of all specimens that should be new since the champion was trained
 
@@ -30,7 +31,7 @@ class Counts:
     for one training; where not all are drawn, what follows are estimates. able: of the drawn, with 3 approved specimens
     or more; thin: with 1 or 2. held_out: able ones that are measured with and not trained on. specimens: of the drawn;
     fresh: those approved since the champion was trained, None where it was not trained here. genuine, forged:
-    questioned signatures with a reviewer's decision.
+    questioned signatures with a reviewer's decision, at most 4 each of a customer.
     """
 
     enrolled: int
@@ -101,16 +102,18 @@ def specimens_for_training() -> QuerySet[Specimen]:
 
 
 def decisions_for_training() -> QuerySet[Verification]:
-    """Questioned signatures whose genuineness a person has decided; the pictures stay in the database.
+    """Questioned signatures whose genuineness a reviewer has decided; the pictures stay in the database.
 
-    Rejected ones count as forged where the reason was the signature, not the mandate or the picture; a copy of a
-    specimen teaches nothing.
+    Who asked may confirm what the verdict says: that is no review, and a network that learnt from it would learn its
+    own verdicts. Rejected ones count as forged where the reason was the signature, not the mandate or the picture; a
+    copy of a specimen teaches nothing.
     """
     decision, reason = Verification.Decision, Verification.Reason
     forged = Q(human_decision=decision.REJECTED, reason_code=reason.DIFFERS)
     enrolled = specimens_for_training().filter(customer=OuterRef("customer"))
     return (
         Verification.objects.filter(Q(human_decision=decision.ACCEPTED) | forged, Exists(enrolled), copy_of={})
+        .exclude(decided_by=F("asked_by"))
         .defer("image", "sketch")
         .order_by("pk")
     )
@@ -122,12 +125,7 @@ def _count(since: datetime | None, with_decisions: bool) -> Counts:
     drawn = min(len(per_customer), MOST_CUSTOMERS)
     share = drawn / max(len(per_customer), 1)
     able = round(share * sum(own >= THIN_BELOW for own in per_customer))
-    decided = {"genuine": 0, "forged": 0}
-    if with_decisions:
-        accepted = Q(human_decision=Verification.Decision.ACCEPTED)
-        decided = decisions_for_training().aggregate(
-            genuine=Count("pk", filter=accepted), forged=Count("pk", filter=~accepted)
-        )
+    decided = _decided_count() if with_decisions else {"genuine": 0, "forged": 0}
     return Counts(
         enrolled=len(per_customer),
         customers=drawn,
@@ -136,8 +134,21 @@ def _count(since: datetime | None, with_decisions: bool) -> Counts:
         specimens=round(share * sum(per_customer)),
         fresh=None if since is None else round(share * enrolled.filter(approved_at__gt=since).count()),
         held_out=held_out_of(able),
-        **decided,
+        **{kind: round(share * count) for kind, count in decided.items()},
     )
+
+
+def _decided_count() -> dict[str, int]:
+    """How many genuine and forged ones would be used, of all customers."""
+    accepted = Q(human_decision=Verification.Decision.ACCEPTED)
+    counted = (
+        decisions_for_training()
+        .order_by()
+        .values("customer")
+        .annotate(genuine=Count("pk", filter=accepted), forged=Count("pk", filter=~accepted))
+    )
+    used = [[min(row[kind], MOST_DECIDED) for kind in ("genuine", "forged")] for row in counted]
+    return {"genuine": sum(row[0] for row in used), "forged": sum(row[1] for row in used)}
 
 
 def _trained_at(champion: ModelVersion | None) -> datetime | None:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
 from customers.models import THIN_BELOW
-from mlcore.models import SnapshotItem, TrainingRun, TrainingSnapshot
+from mlcore.models import ModelVersion, SnapshotItem, TrainingRun, TrainingSnapshot
 from mlcore.retraining.selectors import (
     MOST_CUSTOMERS,
+    MOST_DECIDED,
     decisions_for_training,
     held_out_of,
     specimens_for_training,
 )
 from verification.models import Verification
 
+_HELD_OUT, _UNKNOWN, _TRAINED_ON = 0, 1, 2  # what earlier trainings did with a customer, best to measure with first
+
 
 @transaction.atomic
 def snapshot_take(run: TrainingRun) -> TrainingSnapshot:
     """The run's snapshot: the one it has, or one of the approved specimens and, if wanted, of the decisions.
 
-    Who is held out is drawn by the run's seed from the customers' public ids, so the same customers and seed give the
-    same snapshot, whatever the order of enrolment. Equal content is the same row.
+    Who is held out is drawn by the run's seed from the customers' public ids, whatever the order of enrolment; those
+    come first whom no training behind parent or champion has seen, since one can not measure with what was learnt. So
+    the same customers, seed and models give the same snapshot. Equal content is the same row.
     """
     if run.snapshot is not None:
         return run.snapshot
@@ -52,20 +56,39 @@ def _items(run: TrainingRun) -> Iterator[SnapshotItem]:
     for item in _specimens():
         by_customer[item.customer].append(item)
     drawn = sorted(by_customer, key=lambda customer: _place(run.seed, customer))[:MOST_CUSTOMERS]
-    held_out = _held_out(drawn, by_customer)
-    if run.with_decisions:
-        for item in _decided():
-            by_customer[item.customer].append(item)
+    held_out = _held_out(drawn, by_customer, _history(run))
+    decided = _decided(frozenset(drawn), run.seed) if run.with_decisions else {}
     for customer in drawn:
-        for item in by_customer[customer]:
+        for item in [*by_customer[customer], *decided.get(customer, ())]:
             item.held_out = customer in held_out
             yield item
 
 
-def _held_out(drawn: Sequence[UUID], specimens: Mapping[UUID, Sequence[SnapshotItem]]) -> frozenset[UUID]:
-    """Some of those that have enough specimens to measure with, the first of those drawn."""
+def _held_out(
+    drawn: Sequence[UUID], specimens: Mapping[UUID, Sequence[SnapshotItem]], history: Mapping[UUID, int]
+) -> frozenset[UUID]:
+    """Some of those that have enough specimens to measure with, the first of those drawn, by their history."""
     able = [customer for customer in drawn if len(specimens[customer]) >= THIN_BELOW]
+    able.sort(key=lambda customer: history.get(customer, _UNKNOWN))
     return frozenset(able[: held_out_of(len(able))])
+
+
+def _history(run: TrainingRun) -> dict[UUID, int]:
+    """What the trainings behind the run's parent and behind the champion did with each customer.
+
+    Held out of all of them comes before unknown, so that new customers are learnt from; trained on by any comes last.
+    """
+    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).select_related("parent").first()
+    behind: set[int] = set()
+    for version in (run.parent, champion):
+        while version is not None and version.pk not in behind:
+            behind.add(version.pk)
+            version = version.parent
+    rows = SnapshotItem.objects.filter(snapshot__runs__produced__in=behind).order_by()
+    found: dict[UUID, int] = {}
+    for customer, held_out in rows.values_list("customer", "held_out").distinct():
+        found[customer] = max(found.get(customer, 0), _HELD_OUT if held_out else _TRAINED_ON)
+    return found
 
 
 def _specimens() -> Iterator[SnapshotItem]:
@@ -74,20 +97,29 @@ def _specimens() -> Iterator[SnapshotItem]:
         yield SnapshotItem(customer=customer, kind=SnapshotItem.Kind.SPECIMEN, source=source, content=content)
 
 
-def _decided() -> Iterator[SnapshotItem]:
+def _decided(customers: Collection[UUID], seed: int) -> dict[UUID, list[SnapshotItem]]:
+    """Of each of these customers a few genuine and a few forged ones; somebody may have thousands."""
+    kept: dict[tuple[UUID, bool], list[tuple[bytes, UUID, str]]] = defaultdict(list)
     named = decisions_for_training().values_list("customer__public_id", "public_id", "digest", "human_decision")
     for customer, source, content, decision in named.iterator():
-        yield SnapshotItem(
-            customer=customer,
-            kind=SnapshotItem.Kind.DECIDED,
-            source=source,
-            content=content,
-            genuine=decision == Verification.Decision.ACCEPTED,
-        )
+        if customer in customers:
+            own = kept[customer, decision == Verification.Decision.ACCEPTED]
+            own.append((_place(seed, source), source, content))
+            if len(own) > MOST_DECIDED:
+                own.remove(max(own))
+    found: dict[UUID, list[SnapshotItem]] = defaultdict(list)
+    for (customer, genuine), own in kept.items():
+        found[customer] += [
+            SnapshotItem(
+                customer=customer, kind=SnapshotItem.Kind.DECIDED, source=source, content=content, genuine=genuine
+            )
+            for _, source, content in own
+        ]
+    return found
 
 
-def _place(seed: int, customer: UUID) -> bytes:
-    return hashlib.sha256(f"{seed}:{customer}".encode()).digest()
+def _place(seed: int, public_id: UUID) -> bytes:
+    return hashlib.sha256(f"{seed}:{public_id}".encode()).digest()
 
 
 def _digest(items: Iterable[SnapshotItem]) -> str:

@@ -9,7 +9,14 @@ from customers.models import Specimen
 from mlcore.embedding import finetuning
 from mlcore.evaluation.gate import FEWEST_WRITERS
 from mlcore.models import ModelVersion
-from mlcore.retraining.selectors import FEWEST_CUSTOMERS, WORTH_CUSTOMERS, DryRun, dry_run, held_out_of
+from mlcore.retraining.selectors import (
+    FEWEST_CUSTOMERS,
+    MOST_DECIDED,
+    WORTH_CUSTOMERS,
+    DryRun,
+    dry_run,
+    held_out_of,
+)
 from mlcore.trainer.snapshot import snapshot_take
 from tests.mlcore.making import make_customer, make_specimen, make_user
 from tests.mlcore.retraining.making import bank, make_run, make_verification, succeeded
@@ -100,9 +107,20 @@ def test_decisions_count_where_a_person_has_judged_the_signature_itself(champion
     make_verification(customer, champion, **rejected, reason_code="differs")
     make_verification(customer, champion, **rejected, reason_code="mandate")
     make_verification(make_customer(), champion, **accepted)
+    asker = make_user()
+    make_verification(customer, champion, **{**accepted, "decided_by": asker}, asked_by=asker)  # no review
     with_them, without = asked(with_decisions=True).counts, asked().counts
     assert (with_them.genuine, with_them.forged) == (1, 1)
     assert (without.genuine, without.forged) == (0, 0)
+
+
+def test_of_a_customer_with_many_decisions_a_few_are_counted(champion: ModelVersion) -> None:
+    customers = bank(able=20)
+    decided = {"decided_by": make_user(), "decided_at": timezone.now(), "human_decision": "accepted"}
+    for customer, count in zip(customers, (MOST_DECIDED + 5, 2), strict=False):
+        for _ in range(count):
+            make_verification(customer, champion, **decided)
+    assert asked(with_decisions=True).counts.genuine == MOST_DECIDED + 2
 
 
 def test_of_too_many_customers_some_are_drawn(champion: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:

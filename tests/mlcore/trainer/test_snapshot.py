@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from customers.models import Customer, Specimen
-from mlcore.models import SnapshotItem, TrainingRun, TrainingSnapshot
+from mlcore.models import ModelVersion, SnapshotItem, TrainingRun, TrainingSnapshot
+from mlcore.retraining import selectors
 from mlcore.retraining.runs import run_start
 from mlcore.trainer.gathering import snapshot_signatures
 from mlcore.trainer.snapshot import snapshot_take
 from tests.customers.making import customer, specimens
+from tests.mlcore.making import make_user
+from tests.mlcore.retraining.making import make_verification, succeeded
 from tests.mlcore.trainer.enrolled import enrol_bank
 
 pytestmark = pytest.mark.django_db
@@ -55,12 +59,62 @@ def test_one_in_five_of_the_able_is_held_out_and_never_trained_on(bank: list[Cus
     assert not set(trained.names) & set(held.names)
 
 
-def test_another_seed_holds_out_others(bank: list[Customer]) -> None:
-    def held(snapshot: TrainingSnapshot) -> set[object]:
-        return set(snapshot.items.filter(held_out=True).values_list("customer", flat=True))
+def held(snapshot: TrainingSnapshot) -> set[object]:
+    return set(snapshot.items.filter(held_out=True).values_list("customer", flat=True))
 
+
+def test_another_seed_holds_out_others(bank: list[Customer]) -> None:
     drawn = [held(take(seed)) for seed in (1, 2, 3, 4)]
     assert len({frozenset(found) for found in drawn}) > 1
+
+
+def test_nobody_is_measured_with_whom_the_champion_was_trained_on(bank: list[Customer], champion: ModelVersion) -> None:
+    first = take()
+    succeeded(champion, snapshot=first)
+    for seed in range(2, 7):
+        assert held(take(seed)) == held(first), "whatever the seed"
+    new = {customer.public_id for customer in enrol_bank(10)}
+    for seed in range(7, 12):
+        again = take(seed)
+        assert again.held_out == 10
+        assert held(first) < held(again) <= held(first) | new
+        assert set(again.items.filter(held_out=False).values_list("customer", flat=True)) & new
+
+
+def test_what_an_ancestor_was_trained_on_counts_too(bank: list[Customer], champion: ModelVersion) -> None:
+    first = take()
+    ancestor = ModelVersion.objects.create(name="before", directory="before", digest="0" * 64)
+    succeeded(ancestor, snapshot=first)
+    champion.parent = ancestor
+    champion.save()
+    assert all(held(take(seed)) == held(first) for seed in range(2, 7))
+
+
+def test_of_many_decisions_a_few_of_each_kind_are_drawn(bank: list[Customer], champion: ModelVersion) -> None:
+    reviewer = make_user()
+    for number in range(20):
+        kind = (
+            {"human_decision": "accepted"} if number % 2 else {"human_decision": "rejected", "reason_code": "differs"}
+        )
+        make_verification(bank[0], champion, decided_by=reviewer, decided_at=timezone.now(), **kind)
+    run = run_start(actor=None, steps=1, with_decisions=True)
+    decided = snapshot_take(run).items.filter(kind=SnapshotItem.Kind.DECIDED)
+    assert decided.filter(genuine=True).count() == decided.filter(genuine=False).count() == selectors.MOST_DECIDED
+    assert set(decided.values_list("customer", flat=True)) == {bank[0].public_id}
+    again = run_start(actor=None, steps=2, with_decisions=True)
+    assert snapshot_take(again).digest == decided[0].snapshot.digest
+
+
+def test_decisions_about_a_customer_held_out_are_held_out_with_him(
+    bank: list[Customer], champion: ModelVersion
+) -> None:
+    for of in bank:
+        decided = {"decided_by": make_user(), "decided_at": timezone.now()}
+        make_verification(of, champion, human_decision="accepted", **decided)
+    items = snapshot_take(run_start(actor=None, steps=1, with_decisions=True)).items
+    assert items.filter(kind=SnapshotItem.Kind.DECIDED, held_out=True).count() == 2
+    flags = items.values_list("customer", "held_out").order_by("customer").distinct()
+    assert len(flags) == len(bank)
 
 
 def test_customers_with_one_or_two_specimens_are_never_held_out(bank: list[Customer]) -> None:
