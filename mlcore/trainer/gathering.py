@@ -9,13 +9,12 @@ import numpy as np
 from customers.models import Specimen
 from mlcore.embedding.finetuning import CUSTOMERS
 from mlcore.embedding.sources import DataError, SignatureSet, assemble
-from mlcore.imaging import Signature
-from mlcore.imaging.types import Grey
+from mlcore.imaging import CANVAS_HEIGHT, CANVAS_WIDTH, Signature
 from mlcore.models import SnapshotItem, TrainingSnapshot
 from mlcore.trainer.pictures import stored_signature
 from verification.models import Verification
 
-_ROWS = 64  # sealed images that are held at a time
+_ROWS = 16  # sealed images that are held at a time; each has up to 10 MB
 
 
 def snapshot_signatures(
@@ -27,18 +26,19 @@ def snapshot_signatures(
     could not be repeated, and a resumed one would go on from other data.
     """
     items = list(snapshot.items.filter(held_out=held_out).order_by("customer", "kind", "source"))
-    fines: list[Grey] = []
+    # Filled in place: a list that is stacked afterwards would take twice the memory.
+    fines = np.empty((len(items), 2 * CANVAS_HEIGHT, 2 * CANVAS_WIDTH), np.uint8)
     labels: list[tuple[str, str, bool]] = []
     for start in range(0, len(items), _ROWS):
         for item, signature in _signatures(items[start : start + _ROWS]):
             if signature is not None:
-                fines.append(signature.fine)
+                fines[len(labels)] = signature.fine
                 labels.append((str(item.customer), CUSTOMERS, item.genuine))
         if told:
             told(min(start + _ROWS, len(items)), len(items))
-    if not fines:
+    if not labels:
         raise DataError("None of the signatures of this snapshot can be used.")
-    return assemble(np.stack(fines), labels, refused=len(items) - len(fines))
+    return assemble(fines[: len(labels)], labels, refused=len(items) - len(labels))
 
 
 def _signatures(items: Sequence[SnapshotItem]) -> list[tuple[SnapshotItem, Signature | None]]:

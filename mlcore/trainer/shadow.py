@@ -16,6 +16,7 @@ from mlcore.trainer.pictures import stored_signature
 from verification.models import Verification
 
 SHADOWED = 200  # verifications, the latest
+_AT_ONCE = 4  # read from the database; a picture has up to 10 MB
 
 
 def shadow(
@@ -30,7 +31,7 @@ def shadow(
     changed: list[dict[str, str]] = []
     features: dict[UUID, Features | None] = {}
     judged = 0
-    for row in rows.order_by("-asked_at")[:last]:
+    for row in rows.order_by("-asked_at")[:last].iterator(chunk_size=_AT_ONCE):
         if check:
             check()
         after = _judged_again(candidate, row, features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -49,6 +50,20 @@ def test_every_customer_has_forgeries_made_or_real_and_two_signatures(
     assert (~ours).sum() == len(rehearsal.writers)
     assert corpus.datasets == (CUSTOMERS,) * 9 + (DATASET,) * 3
     WriterBatches(corpus, shares={CUSTOMERS: 1.0, DATASET: 1.0}).draw(np.random.default_rng(1))
+
+
+def test_a_corpus_is_put_together_without_further_copies(rehearsal: SignatureSet) -> None:
+    pages = np.zeros((120, 192, 384), np.uint8)
+    pages[:, 90:100, 60:320] = 200
+    many = assemble(pages, [(str(number // 4), CUSTOMERS, True) for number in range(120)], refused=0)
+    tracemalloc.start()
+    try:
+        corpus = fine_tuning_corpus(many, rehearsal, seed=1)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(corpus.writers) == 120 + 30 * FORGERIES + len(rehearsal.writers)
+    assert peak < 1.3 * corpus.fine.nbytes
 
 
 def test_forgeries_depend_on_seed_and_customer_not_on_who_else_is_there(customers: SignatureSet) -> None:
