@@ -201,7 +201,7 @@ class SnapshotItem(models.Model):
 class TrainingRun(models.Model):
     """One run of the trainer: queued -> running -> succeeded | failed | cancelled (queued may be cancelled too).
 
-    A run whose worker died goes back from running to queued, with one more attempt, and resumes from its checkpoint.
+    A run whose worker died or was stopped goes back from running to queued and resumes from its checkpoint.
     """
 
     class State(models.TextChoices):
@@ -257,6 +257,8 @@ class TrainingRun(models.Model):
     )
     claim = models.UUIDField(null=True, editable=False, help_text=_("Names the worker process that runs it."))
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Of the attempts, those that ended since the worker was told to stop; they are no sign of a fault.
+    given_back = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

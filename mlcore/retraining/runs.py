@@ -7,8 +7,10 @@ it reports; once the run has been taken from it (its heartbeat was late, somebod
 from __future__ import annotations
 
 import logging
+import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -129,7 +131,8 @@ def run_report(
 ) -> TrainingRun:
     """Store what the run has reached: fields of the row, one line for its log, one point of its curves.
 
-    Raises ClaimLost.
+    A figure that is no number is kept as none: JSON in Postgres holds no other, and the trainer has its own sentence
+    for it. Raises ClaimLost.
     """
     with transaction.atomic():
         row = _held(run)
@@ -138,10 +141,26 @@ def run_report(
         if line:
             row.log = _with_line(row.log, line)
         if point:
-            row.curves = {name: [*_until(row.curves, name, point["step"]), value] for name, value in point.items()}
+            row.curves = {
+                name: [*_until(row.curves, name, point["step"]), value if math.isfinite(value) else None]
+                for name, value in point.items()
+            }
         row.heartbeat_at = timezone.now()
         row.save()
     return row
+
+
+@contextmanager
+def run_install(run: TrainingRun) -> Iterator[TrainingRun]:
+    """Hold the run's row, and with it the claim, while its candidate is put in place; the block sets `produced`.
+
+    Whoever takes a silent run back waits for the end of the block, so that two processes never write one folder.
+    Raises ClaimLost.
+    """
+    with transaction.atomic():
+        row = _held(run)
+        yield row
+        row.save(update_fields=["produced"])
 
 
 def run_succeed(run: TrainingRun, *, produced: ModelVersion, message: str) -> TrainingRun:
@@ -159,9 +178,25 @@ def run_fail(run: TrainingRun, reason: str) -> TrainingRun:
 
 
 def run_stop(run: TrainingRun) -> TrainingRun:
-    """End a run that was asked to stop. Raises ClaimLost."""
+    """End a run that was asked to stop; a candidate that it has made by then stays. Raises ClaimLost."""
     with transaction.atomic():
-        return _end(_held(run), TrainingRun.State.CANCELLED, _("Cancelled; nothing was changed."))
+        row = _held(run)
+        message = _("Cancelled; nothing was changed.")
+        if row.produced is not None:
+            message = _("Cancelled while it was measured. Its candidate stays; the champion is untouched.")
+        return _end(row, TrainingRun.State.CANCELLED, message)
+
+
+def run_give_back(run: TrainingRun) -> TrainingRun:
+    """Put a run back into the queue whose worker is told to stop; the next worker resumes it. Raises ClaimLost."""
+    with transaction.atomic():
+        row = _held(run)
+        if row.cancel_requested_at is not None:
+            return run_stop(row)
+        row.state, row.claim, row.given_back = TrainingRun.State.QUEUED, None, row.given_back + 1
+        row.log = _with_line(row.log, _("The worker was told to stop; the run resumes from its checkpoint."))
+        row.save(update_fields=["state", "claim", "given_back", "log"])
+    return row
 
 
 def runs_watch() -> dict[str, int]:
@@ -201,12 +236,12 @@ def _take_back(pk: int) -> str:
         if run.cancel_requested_at is not None:
             _end(run, TrainingRun.State.CANCELLED, _("Cancelled; its worker had stopped answering."))
             return "failed"
-        if run.attempts >= MOST_ATTEMPTS:
+        if run.attempts - run.given_back >= MOST_ATTEMPTS:
             _end(
                 run,
                 TrainingRun.State.FAILED,
                 _("The train worker stopped answering %(times)d times. Its log tells more; the champion is untouched.")
-                % {"times": run.attempts},
+                % {"times": run.attempts - run.given_back},
             )
             return "failed"
         run.state, run.claim = TrainingRun.State.QUEUED, None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from mlcore.bundle import ArtefactError
 from mlcore.embedding.sources import DataError
 from mlcore.models import TrainingRun
-from mlcore.retraining.runs import ClaimLost, run_claim, run_fail, run_stop, run_succeed
+from mlcore.retraining.runs import ClaimLost, run_claim, run_fail, run_give_back, run_stop, run_succeed
 from mlcore.scoring.logistic import FitError
 from mlcore.selectors import NoChampion
 from mlcore.trainer.heart import Heart, Stopped
@@ -35,8 +35,20 @@ def execute(public_id: str) -> None:
     except (OperationalError, InterfaceError):
         # Nothing can be written down; the watch finds the silent run, and it goes on from its checkpoint.
         logger.exception("The database does not answer; training run %s is left to the watch.", public_id)
+    except SystemExit:
+        _give_back(run)
+        raise
     except Exception as error:
         _end(run, reason=reason_of(error))
+
+
+def _give_back(run: TrainingRun) -> None:
+    """The worker is told to stop (SIGTERM of its pool): the next one may go on at once, and no attempt is lost."""
+    connection.close()  # the signal may have come in the middle of a query
+    try:
+        run_give_back(run)
+    except (ClaimLost, DatabaseError, InterfaceError):
+        logger.warning("Training run %s could not be given back; it is left to the watch.", run.public_id)
 
 
 def _end(run: TrainingRun, *, stopped: bool = False, reason: str = "") -> None:

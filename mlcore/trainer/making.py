@@ -26,12 +26,13 @@ from mlcore.embedding.finetuning import (
     with_forgeries,
 )
 from mlcore.embedding.sources import DataError, SignatureSet
+from mlcore.embedding.synthetic import Crowd
 from mlcore.evaluation.canvases import embed_signatures
 from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.evaluation.gate import Contestant, gate
 from mlcore.evaluation.refitting import EQUATED_ON, refit_scorer
 from mlcore.models import GateReport, ModelVersion, TrainingRun, TrainingSnapshot
-from mlcore.retraining.runs import run_report
+from mlcore.retraining.runs import run_install, run_report
 from mlcore.runtime import Network, file_digest
 from mlcore.selectors import model_champion, model_directory
 from mlcore.services import model_install
@@ -63,6 +64,7 @@ class Making:
     def go(self) -> tuple[ModelVersion, str]:
         """Raises Stopped, ClaimLost, and what the steps raise, each with its sentence."""
         os.nice(max(0, _NICE - os.nice(0)))
+        _leftovers_remove(self._work.parent)
         snapshot = self._snapshot(self._parent())
         # Killed while it was measured, a run has its candidate already.
         version = ModelVersion.objects.filter(directory=self._directory).first() or self._made(snapshot)
@@ -73,7 +75,7 @@ class Making:
         # Its Keras file is opened below, which what serves never does: a damaged or foreign one must not be.
         check_bundle(model_directory(parent), digest=parent.digest)
         customers = self._gathered(snapshot, held_out=False)
-        corpus = fine_tuning_corpus(customers, load_crowd(self._rehearsal, cache=self._cache), seed=self._run.seed)
+        corpus = fine_tuning_corpus(customers, self._crowd(self._rehearsal), seed=self._run.seed)
         del customers
         tuned = self._trained(corpus, parent, snapshot)
         facts = {"data": corpus_facts(corpus), "training": self._facts(tuned, snapshot, parent)}
@@ -116,6 +118,10 @@ class Making:
         if found.refused:
             self._tell(line=_("Images that could not be used: %d.") % found.refused)
         return found
+
+    def _crowd(self, crowd: Crowd) -> SignatureSet:
+        """Synthetic signers, who are written once; that takes minutes, in which the run may be cancelled."""
+        return load_crowd(crowd, cache=self._cache, progress=lambda *_done: self._heart.check())
 
     # --- training -----------------------------------------------------------------------------------------
 
@@ -170,7 +176,7 @@ class Making:
     def _trials(self, snapshot: TrainingSnapshot) -> dict[str, SignatureSet]:
         """What both are measured on: customers held out, with forgeries made of them, and signers that ship."""
         self._tell(phase=TrainingRun.Phase.MEASURING, progress=_FITTED, line=_("Measuring against the champion."))
-        sets = {SYNTHETIC: load_crowd(self._compared_on, cache=self._cache)}
+        sets = {SYNTHETIC: self._crowd(self._compared_on)}
         if snapshot.held_out:
             sets[CUSTOMERS] = with_forgeries(self._gathered(snapshot, held_out=True), seed=1)
         self._heart.check()
@@ -180,24 +186,26 @@ class Making:
         self._tell(phase=TrainingRun.Phase.FITTING, progress=_TRAINED, line=_("Fitting the decision."))
         network = Network.load(tuned.onnx_file, file_digest(tuned.onnx_file))
         before = load_bundle(model_directory(parent), digest=parent.digest)
-        signers = load_crowd(self._compared_on, cache=self._cache)
+        signers = self._crowd(self._compared_on)
         old = embed_signatures(signers, before.embed, SYNTHETIC)
         new = embed_signatures(
             signers, lambda canvases: [found.stored() for found in network.embed(canvases)], SYNTHETIC
         )
         scorer, equatings = refit_scorer(before.scorer, old, new, before.scorer.cohort)
         carried = {str(count): [found.stretch, found.shift] for count, found in equatings.items()}
-        write_bundle(
-            Path(settings.MODELS_DIR) / self._directory,
-            name=f"retrained-{time.strftime('%Y-%m-%d')}-{str(self._run.public_id)[:8]}",
-            keras_file=tuned.keras_file,
-            onnx_file=tuned.onnx_file,
-            scorer=scorer,
-            facts={**facts, "equated": carried},
-        )
-        version, _created = model_install(directory=self._directory, actor=self._run.requested_by)
-        version.parent = parent
-        version.save(update_fields=["parent"])
+        with run_install(self._run) as row:
+            write_bundle(
+                Path(settings.MODELS_DIR) / self._directory,
+                name=f"retrained-{time.strftime('%Y-%m-%d')}-{str(self._run.public_id)[:8]}",
+                keras_file=tuned.keras_file,
+                onnx_file=tuned.onnx_file,
+                scorer=scorer,
+                facts={**facts, "equated": carried},
+            )
+            version, _created = model_install(directory=self._directory, actor=self._run.requested_by)
+            version.parent = parent
+            version.save(update_fields=["parent"])
+            row.produced = version
         return version
 
     def _compared(self, version: ModelVersion, sets: dict[str, SignatureSet]) -> str:
@@ -233,6 +241,15 @@ class Making:
 
     def _tell(self, **told: Any) -> None:
         run_report(self._run, **told)
+
+
+def _leftovers_remove(training: Path) -> None:
+    """Remove the checkpoints of runs that have ended; no other run may go on from them."""
+    still_open = TrainingRun.objects.filter(state__in=TrainingRun.OPEN)
+    going = {f"run-{public_id}" for public_id in still_open.values_list("public_id", flat=True)}
+    for folder in training.glob("run-*"):
+        if folder.name not in going:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _shipped_base() -> ModelVersion:

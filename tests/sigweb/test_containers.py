@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,12 @@ def test_each_service_runs_the_command_of_its_embedded_twin(compose: dict[str, A
     assert service(compose, "embed")["command"] == ["python", "-m", *services.EMBED]
     assert service(compose, "train")["command"] == ["python", "-m", *services.TRAIN]
     assert service(compose, "beat")["command"] == ["python", "-m", *services.BEAT, "--schedule", "/tmp/beat-schedule"]
+
+
+def test_each_service_is_stopped_as_its_embedded_twin(compose: dict[str, Any]) -> None:
+    for twin in services.services(Places(Path("/x")), "127.0.0.1", 8000):
+        told = service(compose, twin.name).get("stop_signal", "SIGTERM")
+        assert told == signal.Signals(twin.stop_signal).name, twin.name
 
 
 @pytest.mark.parametrize("name", DJANGO)

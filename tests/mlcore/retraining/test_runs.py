@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from mlcore.models import TrainingRun
+from mlcore.models import ModelVersion, TrainingRun
 from mlcore.retraining import runs
 from mlcore.retraining.runs import (
     ClaimLost,
@@ -16,7 +18,9 @@ from mlcore.retraining.runs import (
     run_cancel,
     run_claim,
     run_fail,
+    run_give_back,
     run_heartbeat,
+    run_install,
     run_report,
     run_start,
     run_stop,
@@ -24,6 +28,7 @@ from mlcore.retraining.runs import (
 )
 from sigweb.audit.models import AuditEvent
 from tests.customers.making import user
+from tests.mlcore.retraining.candidates import at_once
 
 pytestmark = pytest.mark.django_db
 State = TrainingRun.State
@@ -113,6 +118,29 @@ def test_after_three_silent_attempts_it_fails_with_its_reason() -> None:
     assert run.finished_at is not None
 
 
+def test_attempts_that_ended_since_the_worker_was_stopped_are_no_sign_of_a_fault() -> None:
+    run = run_start(actor=None)
+    for _ in range(5):
+        given = run_give_back(claimed(run))
+        assert (given.state, given.claim) == (State.QUEUED, None)
+    for _ in range(2):
+        claimed(run)
+        silent(run)
+        assert runs_watch()["resumed"] == 1
+    held = claimed(run)
+    assert (held.attempts, held.given_back) == (8, 5)
+    silent(run)
+    assert runs_watch()["failed"] == 1
+    run.refresh_from_db()
+    assert run.message.startswith("The train worker stopped answering 3 times.")
+
+
+def test_a_cancelled_run_is_not_given_back_but_ended() -> None:
+    run = claimed(run_start(actor=None))
+    run_cancel(run=run, actor=None)
+    assert run_give_back(run).state == State.CANCELLED
+
+
 def test_a_queued_run_is_cancelled_at_once_a_running_one_is_asked() -> None:
     queued, running = run_start(actor=None, steps=1), run_start(actor=None, steps=2)
     run_cancel(run=queued, actor=None)
@@ -154,3 +182,53 @@ def test_the_log_keeps_its_last_lines() -> None:
     lines = run.log.splitlines()
     assert len(lines) == runs.LOG_LINES
     assert lines[-1].endswith(f"line {runs.LOG_LINES + 19}")
+
+
+def test_a_figure_that_is_no_number_is_kept_as_none() -> None:
+    run = claimed(run_start(actor=None))
+    run_report(run, point={"step": 10, "loss": float("nan"), "spread": float("inf")})
+    run.refresh_from_db()
+    assert run.curves == {"step": [10], "loss": [None], "spread": [None]}
+
+
+def test_whoever_has_lost_the_claim_puts_nothing_in_place() -> None:
+    run = claimed(run_start(actor=None))
+    silent(run)
+    runs_watch()
+    with pytest.raises(ClaimLost), run_install(run):
+        pytest.fail("the claim was lost")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_is_not_taken_back_while_its_candidate_is_put_in_place(champion: ModelVersion) -> None:
+    run = claimed(run_start(actor=None))
+    silent(run)
+    held, order = threading.Event(), []
+
+    def install() -> None:
+        with run_install(run) as row:
+            held.set()
+            time.sleep(0.5)  # the watch has begun by then
+            row.produced = champion
+            order.append("installed")
+
+    def watch() -> None:
+        assert held.wait(10)
+        assert runs_watch()["resumed"] == 1
+        order.append("taken back")
+
+    assert at_once([install, watch]) == [None, None]
+    assert order == ["installed", "taken back"]
+    run.refresh_from_db()
+    assert (run.state, run.produced) == (State.QUEUED, champion)
+
+
+def test_a_run_cancelled_after_its_candidate_was_made_says_that_it_stays(champion: ModelVersion) -> None:
+    run = claimed(run_start(actor=None))
+    with run_install(run) as row:
+        row.produced = champion
+    run_cancel(run=run, actor=None)
+    run_stop(run)
+    run.refresh_from_db()
+    assert (run.state, run.produced) == (State.CANCELLED, champion)
+    assert "Its candidate stays" in run.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from django.conf import settings
 
 from customers.models import Specimen
+from mlcore.embedding.finetuning import fine_tuning_plan
+from mlcore.embedding.plan import TrainingPlan
 from mlcore.models import GateReport, ModelVersion, SnapshotItem, TrainingRun
 from mlcore.retraining.runs import run_cancel, run_claim, run_start
 from mlcore.selectors import bundles_forget, model_bundle
@@ -33,11 +36,12 @@ def test_a_run_ends_with_a_candidate_that_was_compared_and_leaves_the_champion(b
     run.refresh_from_db()
     assert run.state == TrainingRun.State.SUCCEEDED, run.log
     assert (run.step, run.progress, run.phase) == (2, 1.0, TrainingRun.Phase.DONE)
-    assert run.curves["step"] == [2]
+    assert run.curves["step"] == [1, 2]
     assert run.snapshot is not None
     assert (run.snapshot.customers, run.snapshot.images, run.snapshot.held_out) == (12, 36, 2)
     made = run.produced
     assert made is not None
+    assert made.directory == f"run-{run.public_id}"
     assert (made.state, made.parent) == (ModelVersion.State.CANDIDATE, base)
     base.refresh_from_db()
     assert base.state == ModelVersion.State.CHAMPION
@@ -110,6 +114,24 @@ def _quick_heart(run: TrainingRun) -> Any:
     from mlcore.trainer.heart import Heart
 
     return Heart(run, seconds=0.2)
+
+
+def test_a_loss_that_is_not_a_number_ends_the_run_and_says_so(
+    base: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverging(steps: int, seed: int) -> TrainingPlan:
+        return replace(fine_tuning_plan(steps, seed), learning_rate=float("nan"))
+
+    monkeypatch.setattr("mlcore.trainer.making.fine_tuning_plan", diverging)
+    enrol_bank(10)
+    run = run_start(actor=None, steps=20)
+    execute(str(run.public_id))
+    run.refresh_from_db()
+    assert run.state == TrainingRun.State.FAILED
+    assert run.message.startswith("The loss is not a number at step "), run.message
+    assert run.message.endswith("The champion is untouched.")
+    assert run.curves["spread"][-1] is None
+    assert not ModelVersion.objects.exclude(pk=base.pk).exists()
 
 
 def test_a_run_is_carried_out_once(base: ModelVersion) -> None:

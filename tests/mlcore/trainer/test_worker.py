@@ -104,6 +104,23 @@ def test_a_killed_run_resumes_from_its_checkpoint_and_ends(
     assert reached >= 8, log
 
 
+def test_a_worker_that_is_stopped_gives_its_run_back_and_the_next_one_goes_on(
+    base: ModelVersion, start_worker: Callable[[], Worker]
+) -> None:
+    enrol_bank(9, 2)
+    run = run_start(actor=None, steps=20)
+    worker = start_worker()
+    wait_until(lambda found: found.step >= 8, run, worker)
+    worker.process.send_signal(signal.SIGQUIT)  # as the launcher stops it
+    wait_until(lambda found: found.state == State.QUEUED, run, worker, 8)
+    worker.process.wait(timeout=10)
+    assert (run.attempts, run.given_back) == (1, 1)
+    assert runs_watch() == {"resumed": 0, "failed": 0, "sent": 1}
+    worker = start_worker()
+    wait_until(lambda found: not found.is_open, run, worker)
+    assert (run.state, run.attempts) == (State.SUCCEEDED, 2), run.log
+
+
 def test_a_run_waits_while_there_is_no_worker_and_is_cancelled_from_a_running_one(
     base: ModelVersion, start_worker: Callable[[], Worker]
 ) -> None:
