@@ -7,6 +7,7 @@ does it) before and during the training.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -102,10 +103,13 @@ def memory_of(pid: int) -> float:
 
 def main() -> None:
     """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, help="other than the default of a run, which takes ten minutes or more")
+    options = parser.parse_args()
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         pictures = list(pool.map(drawn, range(FIRST_SIGNER, FIRST_SIGNER + CUSTOMERS), chunksize=16))
     with database():
-        from mlcore.models import TrainingRun
+        from mlcore.models import DEFAULT_STEPS, TrainingRun
         from mlcore.retraining.rates import curve_rate
         from mlcore.retraining.runs import run_start
         from mlcore.services import model_install
@@ -115,8 +119,8 @@ def main() -> None:
         customers = enrol(pictures)
         verifying(customers, pictures, lambda done: done < 25)  # makes the vectors, loads the model
         before = verifying(customers, pictures, lambda done: done < ALONE)
-        run = run_start(actor=None)
-        worker = subprocess.Popen([sys.executable, "-m", *TRAIN], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run = run_start(actor=None, steps=options.steps or DEFAULT_STEPS)
+        worker = subprocess.Popen([sys.executable, "-m", *TRAIN], stdout=subprocess.DEVNULL)
         try:
             during, largest, phases = _watched(run, worker.pid, customers, pictures)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,6 @@ SYNTHETIC = "synthetic signers"
 REFERENCES = {CUSTOMERS: (1, 2), SYNTHETIC: (1, 5)}
 # Of the bar: what comes before the training, the training itself, and until the candidate is measured.
 _PREPARED, _TRAINED, _FITTED = 0.1, 0.8, 0.85
-_NICE = 15  # verifications on the same machine come first
 _SPEED_ROUNDS = 30
 
 
@@ -63,7 +63,7 @@ class Making:
 
     def go(self) -> tuple[ModelVersion, str]:
         """Raises Stopped, ClaimLost, and what the steps raise, each with its sentence."""
-        os.nice(max(0, _NICE - os.nice(0)))
+        _yield_to_others()
         _leftovers_remove(self._work.parent)
         snapshot = self._snapshot(self._parent())
         # Killed while it was measured, a run has its candidate already.
@@ -241,6 +241,13 @@ class Making:
 
     def _tell(self, **told: Any) -> None:
         run_report(self._run, **told)
+
+
+def _yield_to_others() -> None:
+    """Verifications on the same machine come first: this process gets what they leave of the processors."""
+    os.nice(19)
+    with suppress(AttributeError, OSError):  # not outside of Linux
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _leftovers_remove(training: Path) -> None:

@@ -26,7 +26,7 @@ def small(settings: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     """Few synthetic signers, kept between the tests of this file; the priority of this process stays."""
     settings.TRAINING_DIR = Path(settings.MODELS_DIR) / ".training"
     settings.REHEARSAL_SIGNERS = settings.COMPARED_SIGNERS = 10
-    monkeypatch.setattr("mlcore.trainer.making.os.nice", lambda by: 0)
+    monkeypatch.setattr("mlcore.trainer.making._yield_to_others", lambda: None)
 
 
 def test_a_run_ends_with_a_candidate_that_was_compared_and_leaves_the_champion(base: ModelVersion) -> None:

@@ -20,7 +20,7 @@ def test_checkpoints_of_ended_runs_are_removed_those_of_open_ones_stay(
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.TRAINING_DIR = tmp_path
-    monkeypatch.setattr("mlcore.trainer.making.os.nice", lambda by: 0)
+    monkeypatch.setattr("mlcore.trainer.making._yield_to_others", lambda: None)
     ended, waiting, begun = (run_start(actor=None, steps=steps) for steps in (1, 2, 3))
     run_cancel(run=ended, actor=None)
     for run in (ended, waiting, begun):
