@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.models import Customer
@@ -17,6 +19,8 @@ from mlcore.models import CustomerHead
 from mlcore.retraining.relearning import RelearningRefused, customer_relearn
 from mlcore.selectors import NoChampion, model_champion, specimens_digest
 from verification.selectors import specimens_usable
+
+logger = logging.getLogger(__name__)
 
 PERMISSION = "mlcore.start_trainingrun"
 
@@ -30,8 +34,13 @@ def own_head(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             customer_relearn(customer=customer, actor=user)
-        except (RelearningRefused, NoChampion, ArtefactError) as error:
+        except RelearningRefused as error:
             refused = str(error)
+        except NoChampion:
+            refused = _("No model is in use yet, so nothing can be judged. Ask an administrator to install one.")
+        except ArtefactError:
+            logger.exception("The champion can not be loaded.")
+            refused = _("The model in use can not be loaded, so nothing was judged. Tell an administrator.")
     fragment = bool(getattr(request, "htmx", False))
     if request.method == "POST" and not fragment and not refused:
         return redirect("customers:detail", public_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -71,6 +73,20 @@ def test_without_specimens_it_is_a_sentence(of: Customer, admin: Client) -> None
     answer = admin.post(url(of), headers=HTMX)
     assert answer.status_code == 200
     assert "no approved specimen that can be read" in answer.text
+
+
+def test_without_a_usable_model_it_is_a_sentence_in_the_readers_language(
+    of: Customer, admin: Client, base: ModelVersion, tmp_path: Path, settings: Any
+) -> None:
+    settings.MODELS_DIR = tmp_path
+    ModelVersion.objects.filter(pk=base.pk).update(directory="gone")
+    assert "The model in use can not be loaded" in admin.post(url(of), headers=HTMX).text
+    ModelVersion.objects.filter(pk=base.pk).update(state="retired")
+    assert "No model is in use yet" in admin.post(url(of), headers=HTMX).text
+    admin.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    said = admin.post(url(of), headers=HTMX).text
+    assert "No model" not in said
+    assert "मॉडल" in said
 
 
 def test_the_page_of_the_customer_fetches_it_for_those_who_may(of: Customer, admin: Client) -> None:
