@@ -3,12 +3,13 @@
 Writers are drawn anew with replacement, and each draw gives both networks' error and so their difference: a paired
 bootstrap by writer (Efron and Tibshirani 1993; Bolle, Ratha and Pankanti 2004 for biometrics). The candidate passes
 where no difference may well be a loss of a whole point of equal error rate (the upper 95 % bound stays below it:
-non-inferiority) and at least one is an improvement beyond chance.
+non-inferiority) and at least one is an improvement beyond chance, however many are looked at (Bonferroni). Forgeries
+made as those of the candidate's training can hold it back and are no improvement: it was trained on the like.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from mlcore.scoring.scorer import Scorer
 Floats = npt.NDArray[np.float64]
 
 MOST_LOSS = 0.01  # of equal error rate, that the upper bound of a difference may reach
-ROUNDS = 600
+ROUNDS = 1000
 FEWEST_WRITERS = 8  # of a set of trials: of fewer, the bootstrap says nothing
 _HISTOGRAM = np.linspace(-12.0, 12.0, 49)
 _DET_POINTS = 60
@@ -39,16 +40,24 @@ class Contestant:
     scorer: Scorer
 
 
-def gate(champion: Contestant, candidate: Contestant, references: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def gate(
+    champion: Contestant,
+    candidate: Contestant,
+    references: Mapping[str, Sequence[int]],
+    *,
+    made: Collection[str] = (),
+) -> dict[str, Any]:
     """The comparison as a JSON-ready report.
 
-    references: for each set of trials, with how many specimens. Keys: promotable; findings (what: worse, better,
+    references: for each set of trials, with how many specimens. made: sets whose forgeries are made as those that the
+    candidate was trained on. Keys: promotable; findings (what: worse, better,
     missing or nothing; of the first two the trial, of the third its set) and the same as English sentences; trials
     (set, references, kind, writers, champion and candidate {eer, frr_at_far_1}, difference with low and high,
     fractions; below 0 the candidate is better); shown_references, det, histograms, calibration: of the first set that
     could be measured, with its largest number of specimens.
     """
     trials: list[dict[str, Any]] = []
+    looked_at = sum((1 if name in made else 2) * len(counts) for name, counts in references.items())
     shown: dict[str, Any] = {}
     for name, counts in references.items():
         if name not in champion.sets:
@@ -59,10 +68,10 @@ def gate(champion: Contestant, candidate: Contestant, references: Mapping[str, S
             new = _scored(candidate, name, measured[1], count)
             if len(old) < FEWEST_WRITERS:
                 continue
-            trials += [_compared(name, count, kind, old, new) for kind in ("skilled", "random")]
+            trials += [_compared(name, count, kind, old, new, looked_at) for kind in ("skilled", "random")]
             if not shown or trials[0]["set"] == name:
                 shown = _shown(count, old, new, champion, candidate)
-    return {**_verdict(trials, references), "trials": trials, **shown}
+    return {**_verdict(trials, references, made), "trials": trials, **shown}
 
 
 def _scored(side: Contestant, name: str, measured: Sequence[Measured], count: int) -> list[Outcome]:
@@ -75,9 +84,11 @@ def _scored(side: Contestant, name: str, measured: Sequence[Measured], count: in
     return list(found.values())
 
 
-def _compared(name: str, count: int, kind: Kind, old: Sequence[Outcome], new: Sequence[Outcome]) -> dict[str, Any]:
+def _compared(
+    name: str, count: int, kind: Kind, old: Sequence[Outcome], new: Sequence[Outcome], looked_at: int
+) -> dict[str, Any]:
     pairs = [_pairs(outcomes, kind) for outcomes in (old, new)]
-    low, high = paired_interval(*pairs)
+    low, high, beyond_chance = paired_interval(*pairs, looked_at=looked_at)
     champion, candidate = (_figures(part) for part in pairs)
     return {
         "set": name,
@@ -89,6 +100,7 @@ def _compared(name: str, count: int, kind: Kind, old: Sequence[Outcome], new: Se
         "difference": candidate["eer"] - champion["eer"],
         "low": low,
         "high": high,
+        "improved": beyond_chance < 0,
     }
 
 
@@ -105,13 +117,18 @@ def paired_interval(
     old: Sequence[tuple[Floats, Floats]],
     new: Sequence[tuple[Floats, Floats]],
     *,
+    looked_at: int = 1,
     rounds: int = ROUNDS,
     seed: int = 1,
-) -> tuple[float, float]:
-    """95 % interval of the new EER minus the old one; (genuine, forged) scores by writer, the same writers in both."""
+) -> tuple[float, float, float]:
+    """95 % interval of the new EER minus the old one, and its upper bound where so many differences are looked at.
+
+    old, new: (genuine, forged) scores by writer, the same writers in both.
+    """
     drawn = np.random.default_rng(seed).integers(len(old), size=(rounds, len(old)))
-    low, high = np.quantile(_drawn_eers(new, drawn) - _drawn_eers(old, drawn), (0.025, 0.975))
-    return float(low), float(high)
+    differences = _drawn_eers(new, drawn) - _drawn_eers(old, drawn)
+    low, high, beyond_chance = np.quantile(differences, (0.025, 0.975, 1 - 0.025 / looked_at))
+    return float(low), float(high), float(beyond_chance)
 
 
 def _drawn_eers(by_writer: Sequence[tuple[Floats, Floats]], drawn: npt.NDArray[np.int64]) -> Floats:
@@ -135,9 +152,13 @@ def _drawn_eers(by_writer: Sequence[tuple[Floats, Floats]], drawn: npt.NDArray[n
     return eers
 
 
-def _verdict(trials: Sequence[Mapping[str, Any]], references: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def _verdict(
+    trials: Sequence[Mapping[str, Any]], references: Mapping[str, Sequence[int]], made: Collection[str]
+) -> dict[str, Any]:
     worse = [trial for trial in trials if not trial["high"] < MOST_LOSS]
-    better = [trial for trial in trials if trial["high"] < 0]
+    better = [
+        trial for trial in trials if trial["improved"] and (trial["kind"] == "random" or trial["set"] not in made)
+    ]
     missing = [name for name in references if not any(trial["set"] == name for trial in trials)]
     findings = [{"what": "worse", **trial} for trial in worse] + [{"what": "better", **trial} for trial in better]
     findings += [{"what": "missing", "set": name} for name in missing]

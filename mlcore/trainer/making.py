@@ -215,7 +215,7 @@ class Making:
             "candidate": load_bundle(model_directory(version), digest=version.digest),
         }
         contestants = {name: self._contestant(bundle, sets) for name, bundle in bundles.items()}
-        report = gate(contestants["champion"], contestants["candidate"], REFERENCES)
+        report = gate(contestants["champion"], contestants["candidate"], REFERENCES, made=(CUSTOMERS,))
         report |= {
             "speed": {name: _milliseconds(bundle) for name, bundle in bundles.items()},
             "size": {name: _bytes(bundle.directory) for name, bundle in bundles.items()},

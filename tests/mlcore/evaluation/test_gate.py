@@ -79,6 +79,24 @@ def test_the_same_network_again_is_no_improvement() -> None:
     assert all(trial["difference"] == trial["low"] == trial["high"] == 0 for trial in report["trials"])
 
 
+def test_forgeries_made_as_in_training_are_no_improvement_and_still_hold_back() -> None:
+    better = gate(CHAMPION, contestant(1.6), {"customers": (1,)}, made=("customers",))
+    assert [trial["improved"] for trial in better["trials"]] == [True, False]
+    assert not better["promotable"]
+    assert better["sentences"] == ["Nothing has improved beyond chance."]
+    worse = gate(CHAMPION, contestant(0.7), {"customers": (1,)}, made=("customers",))
+    assert any("may be worse" in text for text in worse["sentences"])
+
+
+def test_the_more_differences_are_looked_at_the_clearer_one_has_to_be() -> None:
+    rng = np.random.default_rng(4)
+    old = [(rng.normal(-1, 1, 8), rng.normal(1, 1, 8)) for _ in range(30)]
+    new = [(own - 0.15, forged) for own, forged in old]
+    one, many = (paired_interval(old, new, looked_at=count) for count in (1, 8))
+    assert one[:2] == many[:2]
+    assert one[2] == one[1] < many[2]
+
+
 def test_one_bad_set_of_trials_holds_back_what_is_good_on_another() -> None:
     def both(first: float, second: float) -> Contestant:
         return Contestant({"customers": embedded(first), "signers": embedded(second, seed=6)}, make_scorer())
@@ -112,7 +130,7 @@ def test_pairing_makes_the_interval_narrower_than_two_intervals_would_be() -> No
     noise = [(rng.normal(0, 1, 8), rng.normal(0, 1, 8), rng.normal(0, 0.8)) for _ in range(30)]
     old = [(own - 1 + writer, forged + 1 + writer) for own, forged, writer in noise]
     new = [(own - 1.05 + writer, forged + 1.05 + writer) for own, forged, writer in noise]
-    low, high = paired_interval(old, new)
+    low, high, _ = paired_interval(old, new)
     apart = [equal_error_rate(*(np.concatenate([p[i] for p in side]) for i in (0, 1))) for side in (old, new)]
     assert low <= apart[1] - apart[0] <= high
     unpaired = paired_interval(old, [new[i] for i in rng.permutation(30)])
