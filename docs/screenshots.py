@@ -5,6 +5,7 @@ Each page wide, on a tablet and dark; the guides show the wide ones. Synthetic s
 
 from __future__ import annotations
 
+import argparse
 import io
 import sys
 from collections.abc import Callable
@@ -221,10 +222,14 @@ def tour_everything(tour: Tour) -> None:
 
 def main() -> None:
     """Start a demo, take the pictures, end it."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images" / "pages"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "images" / "pages")
+    parser.add_argument("--retraining", action="store_true", help="the pages of retraining alone")
+    options = parser.parse_args()
+    show = retrain if options.retraining else tour_everything
     with demo() as (address, logins), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(ARGUMENTS))
-        tour_everything(Tour(browser, address, logins, folder))
+        show(Tour(browser, address, logins, options.folder))
         browser.close()
 
 

@@ -167,6 +167,12 @@ def test_a_run_that_succeeded_leads_to_what_it_made(as_admin: Client, champion: 
     assert "<dt>Images</dt><dd>160</dd>" in page
 
 
+def test_what_is_still_being_measured_is_not_offered_for_comparison(as_admin: Client, champion: ModelVersion) -> None:
+    run = make_run(state="running", phase="measuring", steps=10, produced=champion)
+    page = as_admin.get(reverse("admin:mlcore_trainingrun_change", args=[run.public_id])).text
+    assert "Compare with the champion" not in page
+
+
 def test_a_queued_run_is_cancelled_at_once_and_a_second_click_does_no_harm(as_admin: Client) -> None:
     run = make_run()
     assert "was cancelled" in text(as_admin.post(cancel(run), follow=True))
