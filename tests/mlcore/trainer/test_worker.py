@@ -104,6 +104,7 @@ def test_a_killed_run_resumes_from_its_checkpoint_and_ends(
     assert reached >= 8, log
 
 
+@pytest.mark.soak  # minutes of real training; the kill above is tried in every run
 def test_a_worker_that_is_stopped_gives_its_run_back_and_the_next_one_goes_on(
     base: ModelVersion, start_worker: Callable[[], Worker]
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_worker_that_is_stopped_gives_its_run_back_and_the_next_one_goes_on(
     assert (run.state, run.attempts) == (State.SUCCEEDED, 2), run.log
 
 
+@pytest.mark.soak  # minutes of real training; the kill above is tried in every run
 def test_a_run_waits_while_there_is_no_worker_and_is_cancelled_from_a_running_one(
     base: ModelVersion, start_worker: Callable[[], Worker]
 ) -> None:
