@@ -28,7 +28,7 @@ from verification.models import Verification
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 300_000  # milliseconds: training on a busy machine
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.soak, pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

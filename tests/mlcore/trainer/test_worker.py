@@ -24,7 +24,8 @@ from tests.mlcore.trainer.enrolled import enrol_bank
 ROOT = Path(__file__).resolve().parents[3]
 State = TrainingRun.State
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+# Minutes of real training; how a run is taken back is tried in every run of the suite (test_runs).
+pytestmark = [pytest.mark.soak, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 class Worker:
@@ -104,7 +105,6 @@ def test_a_killed_run_resumes_from_its_checkpoint_and_ends(
     assert reached >= 8, log
 
 
-@pytest.mark.soak  # minutes of real training; the kill above is tried in every run
 def test_a_worker_that_is_stopped_gives_its_run_back_and_the_next_one_goes_on(
     base: ModelVersion, start_worker: Callable[[], Worker]
 ) -> None:
@@ -122,7 +122,6 @@ def test_a_worker_that_is_stopped_gives_its_run_back_and_the_next_one_goes_on(
     assert (run.state, run.attempts) == (State.SUCCEEDED, 2), run.log
 
 
-@pytest.mark.soak  # minutes of real training; the kill above is tried in every run
 def test_a_run_waits_while_there_is_no_worker_and_is_cancelled_from_a_running_one(
     base: ModelVersion, start_worker: Callable[[], Worker]
 ) -> None:
