@@ -9,7 +9,15 @@ from mlcore.retraining.gate_words import gate_in_words
 
 
 def trial(name: str, low: float, high: float) -> dict[str, Any]:
-    return {"set": name, "references": 2, "kind": "skilled", "difference": (low + high) / 2, "low": low, "high": high}
+    return {
+        "set": name,
+        "references": 2,
+        "kind": "skilled",
+        "difference": (low + high) / 2,
+        "low": low,
+        "high": high,
+        "improved": high < 0,
+    }
 
 
 def test_every_finding_of_the_gate_is_told_in_both_languages() -> None:
