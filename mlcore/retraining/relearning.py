@@ -17,15 +17,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.blobs import BlobDamaged, unseal
 from customers.models import Customer, Specimen
 from mlcore.bundle import Bundle
 from mlcore.embedding.augmentation import Augmentation, augment
 from mlcore.embedding.forging import forge
-from mlcore.imaging import ImageRefused, prepare
 from mlcore.imaging.normalisation import to_canvas
 from mlcore.imaging.types import Grey
 from mlcore.models import CustomerHead, Embedding, ModelVersion
+from mlcore.retraining.pictures import stored_signature
 from mlcore.runtime import Features
 from mlcore.scoring.logistic import FitError
 from mlcore.scoring.own_head import fit_own_head
@@ -66,7 +65,7 @@ def customer_relearn(*, customer: Customer, actor: User | None) -> CustomerHead:
     version = model_champion()
     bundle = model_bundle(version)
     specimens = list(specimens_usable(customer=customer, on=timezone.localdate()))
-    fines = [fine for fine in map(_fine, specimens) if fine is not None]
+    fines = [signature.fine for signature in map(stored_signature, specimens) if signature is not None]
     if not fines:
         raise RelearningRefused(_("This customer has no approved specimen that can be read; enrol some first."))
     material = _material(bundle, fines, _strangers(customer, version))
@@ -93,14 +92,6 @@ def customer_relearn(*, customer: Customer, actor: User | None) -> CustomerHead:
         )
         audit_record(actor=actor, action="customer.relearned", obj=customer, details={"specimens": len(fines)})
     return row
-
-
-def _fine(specimen: Specimen) -> Grey | None:
-    try:
-        signature = prepare(unseal(bytes(specimen.image), context=str(specimen.public_id)))
-    except (BlobDamaged, ImageRefused):
-        return None
-    return None if signature.quality.refused else signature.fine
 
 
 def _strangers(customer: Customer, version: ModelVersion) -> list[Features]:

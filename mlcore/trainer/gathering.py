@@ -11,7 +11,7 @@ from mlcore.embedding.finetuning import CUSTOMERS
 from mlcore.embedding.sources import DataError, SignatureSet, assemble
 from mlcore.imaging import CANVAS_HEIGHT, CANVAS_WIDTH, Signature
 from mlcore.models import SnapshotItem, TrainingSnapshot
-from mlcore.trainer.pictures import stored_signature
+from mlcore.retraining.pictures import stored_signature
 from verification.models import Verification
 
 _ROWS = 16  # sealed images that are held at a time; each has up to 10 MB

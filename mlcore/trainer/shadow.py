@@ -10,9 +10,9 @@ from uuid import UUID
 from customers.models import Specimen
 from mlcore.bundle import Bundle
 from mlcore.models import ModelVersion
+from mlcore.retraining.pictures import stored_signature
 from mlcore.runtime import Features
 from mlcore.scoring import Rules
-from mlcore.trainer.pictures import stored_signature
 from verification.models import Verification
 
 SHADOWED = 200  # verifications, the latest
