@@ -1,0 +1,30 @@
+"""What the machine-learning side stores."""
+
+from __future__ import annotations
+
+from mlcore.models.retraining import (
+    DEFAULT_STEPS,
+    CustomerHead,
+    DriftReport,
+    GateReport,
+    Promotion,
+    SnapshotItem,
+    TrainingRun,
+    TrainingSnapshot,
+)
+from mlcore.models.versions import Embedding, EmbeddingFailure, ModelVersion, SpecimenCanvas
+
+__all__ = [
+    "DEFAULT_STEPS",
+    "CustomerHead",
+    "DriftReport",
+    "Embedding",
+    "EmbeddingFailure",
+    "GateReport",
+    "ModelVersion",
+    "Promotion",
+    "SnapshotItem",
+    "SpecimenCanvas",
+    "TrainingRun",
+    "TrainingSnapshot",
+]
