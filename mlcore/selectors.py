@@ -40,6 +40,11 @@ def model_champion() -> ModelVersion:
     return champion
 
 
+def model_base() -> ModelVersion | None:
+    """The shipped base as it was installed last; None where it never was."""
+    return ModelVersion.objects.filter(directory=BASE).order_by("-installed_at").first()
+
+
 def model_directory(version: ModelVersion) -> Path:
     """Where the artefact of a model version lies on this machine."""
     if version.directory == BASE:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from customers.models import THIN_BELOW, Specimen
 from mlcore.models import ModelVersion, TrainingRun
 from mlcore.retraining.rates import Rate, training_rate
+from mlcore.selectors import model_base
 from verification.models import Verification
 
 WORTH_CUSTOMERS = 20  # with THIN_BELOW specimens or more: of fewer, neither learning nor measuring says anything
@@ -83,6 +84,16 @@ def dry_run(*, start: str, with_decisions: bool, steps: int) -> DryRun:
         worth=not obstacles and not doubts,
         reasons=tuple(obstacles or doubts or [_gain(counts)]),
     )
+
+
+def start_of(version: ModelVersion) -> TrainingRun.Start | None:
+    """What a training that goes on from this version is asked to start from; None where none goes on from it.
+
+    A shipped base that is champion counts as champion.
+    """
+    if version.state == ModelVersion.State.CHAMPION:
+        return TrainingRun.Start.CHAMPION
+    return TrainingRun.Start.BASE if version == model_base() else None
 
 
 def held_out_of(able: int) -> int:

@@ -35,7 +35,7 @@ from mlcore.evaluation.refitting import EQUATED_ON, refit_scorer
 from mlcore.models import GateReport, ModelVersion, TrainingRun, TrainingSnapshot
 from mlcore.retraining.runs import run_install, run_report
 from mlcore.runtime import Network, file_digest
-from mlcore.selectors import model_champion, model_directory
+from mlcore.selectors import model_base, model_champion, model_directory
 from mlcore.services import model_install
 from mlcore.trainer.gathering import snapshot_signatures
 from mlcore.trainer.heart import Heart
@@ -260,7 +260,7 @@ def _leftovers_remove(training: Path) -> None:
 
 
 def _shipped_base() -> ModelVersion:
-    base = ModelVersion.objects.filter(directory="base").order_by("-installed_at").first()
+    base = model_base()
     if base is None:
         raise DataError("The shipped base is not installed, so nothing can be trained from it.")
     return base

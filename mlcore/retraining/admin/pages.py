@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -26,7 +26,7 @@ PROMOTE = "mlcore.promote_modelversion"
 class PageAdmin(PublicIdAdmin, ReadOnlyAdmin):
     """Rows that only the system writes, each with a page of its own in place of a form, addressed by public_id."""
 
-    actions = None
+    actions: Sequence[str] | None = None
 
     def view_or_403(self, request: HttpRequest) -> None:
         """Raises PermissionDenied where the person may not see these rows."""

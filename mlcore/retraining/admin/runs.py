@@ -96,7 +96,7 @@ class TrainingRunAdmin(PageAdmin):
         """The form, with its dry run; what it sends becomes a run."""
         actor = require(request, START)
         if request.method == "GET":
-            return self._form(request, RetrainForm())
+            return self._form(request, RetrainForm(initial=_chosen(request)))
         form = RetrainForm(request.POST)
         if not form.is_valid():
             return self._form(request, form)
@@ -131,7 +131,7 @@ class TrainingRunAdmin(PageAdmin):
         return self.attempt(request, done, refusal=RunRefused, back=_address(run))
 
     def _form(self, request: HttpRequest, form: RetrainForm) -> TemplateResponse:
-        asked = form if form.is_bound else RetrainForm(_defaults())
+        asked = form if form.is_bound else RetrainForm({**_defaults(), **form.initial})
         return self.page(request, TEMPLATES + "retrain.html", title=_("Retrain"), form=form, **_dry(asked))
 
     def _run(self, request: HttpRequest, run: TrainingRun) -> dict[str, Any]:
@@ -147,6 +147,12 @@ class TrainingRunAdmin(PageAdmin):
 
 def _address(run: TrainingRun) -> str:
     return reverse("admin:mlcore_trainingrun_change", args=[run.public_id])
+
+
+def _chosen(request: HttpRequest) -> dict[str, Any]:
+    """What the address asks the form to begin with; what it does not know is left to the defaults."""
+    start = request.GET.get("start")
+    return {"start": start} if start in TrainingRun.Start.values else {}
 
 
 def _defaults() -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -30,6 +32,7 @@ from mlcore.retraining.promotion import (
     promotion_cancel,
     promotion_request,
 )
+from mlcore.retraining.selectors import start_of
 from mlcore.selectors import NoChampion
 
 TEMPLATES = "admin/mlcore/modelversion/"
@@ -42,6 +45,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
     show_facets = admin.ShowFacets.NEVER
     change_list_template = TEMPLATES + "list.html"
     search_fields = ("name", "digest")
+    actions = ("retrain_from_here",)
 
     @admin.display(description=gettext_lazy("comparison"))
     def compare(self, version: ModelVersion) -> SafeString | str:
@@ -49,6 +53,20 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
             return ""
         address = reverse("admin:mlcore_modelversion_comparison", args=[version.public_id])
         return format_html('<a href="{}">{}</a>', address, _("beside the champion"))
+
+    @admin.action(description=gettext_lazy("Retrain from here"), permissions=["start"])
+    def retrain_from_here(self, request: HttpRequest, chosen: QuerySet[ModelVersion]) -> HttpResponseRedirect | None:
+        """Lead to the form of a training that begins with the chosen version."""
+        versions = list(chosen[:2])
+        start = start_of(versions[0]) if len(versions) == 1 else None
+        if start is None:
+            told = _("A training goes on from the champion or from the shipped base: select one of these, and only it.")
+            self.message_user(request, told, messages.WARNING)
+            return None
+        return HttpResponseRedirect(f"{reverse('admin:mlcore_trainingrun_retrain')}?{urlencode({'start': start})}")
+
+    def has_start_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(START)
 
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "mlcore_modelversion_"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -73,6 +74,17 @@ def test_the_form_shows_its_dry_run_at_once(as_admin: Client, champion: ModelVer
     assert "<dt>Held out to measure with</dt><dd>2</dd>" in page
     assert "<dt>Specimens</dt><dd>33</dd>" in page
     assert "No training has ended here yet." in page
+
+
+def test_the_form_begins_with_the_start_that_its_address_names(as_admin: Client) -> None:
+    """And its dry run is of that one: only a training from the champion needs one."""
+    page = text(as_admin.get(FORM, {"start": "base"}))
+    assert re.findall(r'value="(\w+)" [^>]*checked', page) == ["base"]
+    assert "No model version is in use" not in page
+    for odd in ("", "?start=elsewhere"):
+        page = text(as_admin.get(FORM + odd))
+        assert re.findall(r'value="(\w+)" [^>]*checked', page) == ["champion"]
+        assert "No model version is in use" in page
 
 
 def test_the_dry_run_follows_the_options(as_admin: Client, champion: ModelVersion) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.mlcore.retraining.reports import make_gate
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:mlcore_modelversion_changelist")
+RETRAIN = reverse("admin:mlcore_trainingrun_retrain")
 ROLL_BACK = reverse("admin:mlcore_modelversion_roll_back")
 REASON = "The branch in Hill Street has waited for it for a month."
 
@@ -65,6 +68,53 @@ def test_the_list_leads_to_each_version_and_to_the_comparison(as_admin: Client, 
     assert of("comparison", candidate) in page
     assert f"/{candidate.public_id}/change/" in page
     assert of("comparison", ModelVersion.objects.get(state="champion")) not in page
+
+
+def chosen(*versions: ModelVersion, action: str = "retrain_from_here") -> dict[str, Any]:
+    """The list's form as it is sent with these versions ticked."""
+    return {"action": action, "_selected_action": [version.pk for version in versions]}
+
+
+def test_from_the_list_one_retrains_from_the_champion_or_from_the_shipped_base(
+    as_admin: Client, base: ModelVersion, champion: ModelVersion
+) -> None:
+    base.refresh_from_db()
+    assert (base.state, champion.state) == ("retired", "champion")
+    for version, start in ((champion, "champion"), (base, "base")):
+        response = as_admin.post(LIST, chosen(version), follow=True)
+        assert response.redirect_chain == [(f"{RETRAIN}?start={start}", 302)]
+        assert re.findall(r'value="(\w+)" [^>]*checked', text(response)) == [start]
+
+
+def test_a_shipped_base_that_is_champion_counts_as_champion(as_admin: Client, base: ModelVersion) -> None:
+    assert as_admin.post(LIST, chosen(base)).headers["Location"] == f"{RETRAIN}?start=champion"
+
+
+def test_from_anything_else_one_is_told_what_to_select(
+    as_admin: Client, base: ModelVersion, champion: ModelVersion, candidate: ModelVersion
+) -> None:
+    earlier = ModelVersion.objects.create(
+        name="earlier base", directory="base", digest="e" * 64, installed_at=base.installed_at
+    )
+    ModelVersion.objects.filter(pk=earlier.pk).update(installed_at=base.installed_at - timedelta(days=1))
+    for versions in ((candidate,), (earlier,), (champion, base), (champion, base, candidate)):
+        response = as_admin.post(LIST, chosen(*versions), follow=True)
+        assert response.redirect_chain == [(LIST, 302)]
+        assert "select one of these, and only it" in text(response)
+
+
+def test_the_list_offers_no_other_action_and_this_one_to_those_who_may_start(
+    as_admin: Client, client: Client, champion: ModelVersion
+) -> None:
+    assert re.findall(r'<option value="(\w+)"', text(as_admin.get(LIST))) == ["retrain_from_here"]
+    root = Client()
+    root.force_login(User.objects.create_superuser("root"))
+    assert "delete_selected" not in text(root.get(LIST))
+    root.post(LIST, {**chosen(champion, action="delete_selected"), "post": "yes"})
+    assert ModelVersion.objects.filter(pk=champion.pk).exists()
+    client.force_login(model_admin("mlcore.view_modelversion"))
+    assert "retrain_from_here" not in text(client.get(LIST))
+    assert client.post(LIST, chosen(champion)).headers.get("Location") != f"{RETRAIN}?start=champion"
 
 
 def test_a_versions_page_tells_what_it_is(as_admin: Client, champion: ModelVersion) -> None:
