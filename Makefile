@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PY := .venv/bin/python
 DATA ?= ../shared/data/signatures
+JOBS ?= 2
 
 # The folder is ready when this stamp is newer than the requirements; a start costs no pip then.
 .venv/.ready: requirements.txt requirements-train.txt requirements-web.txt
@@ -26,9 +27,11 @@ servers: .venv/.ready
 secrets:
 	@$(PYTHON) -m sigweb.embedded.secret_files secrets
 
-# Against its own temporary servers. ARGS goes to pytest: make test ARGS="tests/customers -x".
+# Against its own temporary servers. ARGS goes to pytest: make test ARGS="tests/customers -x". The whole suite runs in
+# JOBS processes at once, each with a database of its own; a file stays together, since its fixtures are dear.
 test: .venv/.ready
-	@export CHROMIUM="$$($(PY) -m tests.chromium)"; $(PY) -m coverage erase; $(PY) -m pytest --cov --cov-report= $(ARGS)
+	@export CHROMIUM="$$($(PY) -m tests.chromium)"; $(PY) -m coverage erase; \
+		$(PY) -m pytest --cov --cov-report= $(if $(strip $(ARGS)),$(ARGS),-n $(JOBS) --dist loadfile)
 ifeq ($(strip $(ARGS)),)
 	@$(PY) -m coverage report --precision=1
 	@for part in mlcore customers verification; do \

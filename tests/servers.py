@@ -98,7 +98,7 @@ def _environment(servers: Servers) -> dict[str, str]:
         "DATA_KEYS": base64.b64encode(b"for the tests only: 32 bytes key").decode(),
         "DIGEST_KEY": base64.b64encode(b"for the tests only: a digest key").decode(),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
-        "MODELS_DIR": str(servers.places.root / "models"),
+        "MODELS_DIR": str(servers.places.root / f"models{WORKER}"),
         "LOG_LEVEL": "WARNING",
         **servers.environment(),
     }

@@ -23,6 +23,14 @@ def _die_with_parent(sign: int) -> None:
         _LIBC.prctl(PR_SET_PDEATHSIG, sign)
 
 
+def _prepare(sign: int) -> None:
+    """In the child, before its program: signals mean what they say, and the launcher's death ends it."""
+    # A shell that starts something in the background has it ignore SIGINT, which children inherit.
+    for inherited in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(inherited, signal.SIG_DFL)
+    _die_with_parent(sign)
+
+
 def start_time(pid: int) -> int | None:
     """Return the start of process ``pid`` in clock ticks since boot, None when it has ended.
 
@@ -86,7 +94,7 @@ def spawn(
             env=None if environment is None else dict(environment),
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=lambda: _die_with_parent(stop_signal),
+            preexec_fn=lambda: _prepare(stop_signal),
         )
     return Child(name, process, stop_signal, grace)
 

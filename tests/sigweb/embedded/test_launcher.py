@@ -62,6 +62,16 @@ def test_what_does_not_listen_is_killed_after_its_grace(tmp_path: Path) -> None:
     assert ended(child.pid)
 
 
+def test_a_child_hears_interrupts_where_the_launcher_was_started_to_ignore_them(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in the background of a shell
+    try:
+        child = sleeper(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(10) != 0
+
+
 def test_the_children_of_a_child_end_with_it(tmp_path: Path) -> None:
     child = sleeper(tmp_path, "parent", PARENT)
     log = tmp_path / "parent.log"
@@ -149,6 +159,8 @@ class Running:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             text=True,
+            # The tests may run in the background of a shell, where SIGINT is ignored; make would not hear it then.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def pids(self) -> list[int]:
