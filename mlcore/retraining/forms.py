@@ -1,4 +1,4 @@
-"""What an administrator may choose for a training, and why a gate is overridden."""
+"""What an administrator may choose for a training and ask about one, and why a gate is overridden."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ class RetrainForm(forms.Form):
         max_value=MOST_SEED,
         initial=1,
         help_text=_("The same seed, signatures and machine give the same model again."),
+    )
+
+
+class CustomerForm(forms.Form):
+    """Which customer is asked about."""
+
+    customer = forms.CharField(
+        label=_("Customer number or public id"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "size": "40"}),
+        help_text=_("A number is known while the customer is here; the public id outlives an erasure."),
     )
 
 

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mlcore.models import GateReport, TrainingRun
 from mlcore.retraining.admin.pages import START, PageAdmin, require
-from mlcore.retraining.forms import RetrainForm
+from mlcore.retraining.forms import CustomerForm, RetrainForm
+from mlcore.retraining.membership import CustomerUnknown, membership_look_up
 from mlcore.retraining.progress import run_progress
 from mlcore.retraining.rates import SHIPPED_SOURCE
 from mlcore.retraining.runs import RunRefused, run_cancel, run_start
@@ -62,6 +63,7 @@ class TrainingRunAdmin(PageAdmin):
         return [
             path("retrain/", wrap(self.retrain), name="mlcore_trainingrun_retrain"),
             path("retrain/dry-run/", wrap(self.dry_run), name="mlcore_trainingrun_dry_run"),
+            path("customer/", wrap(self.customer), name="mlcore_trainingrun_customer"),
             path("<uuid:public_id>/live/", wrap(self.live), name="mlcore_trainingrun_live"),
             path("<uuid:public_id>/cancel/", wrap(self.cancel), name="mlcore_trainingrun_cancel"),
             *super().get_urls(),
@@ -129,6 +131,19 @@ class TrainingRunAdmin(PageAdmin):
             return _("The worker has been asked to stop.") if cancelled.is_open else _("The training was cancelled.")
 
         return self.attempt(request, done, refusal=RunRefused, back=_address(run))
+
+    @method_decorator(require_http_methods(["GET", "POST"]))
+    def customer(self, request: HttpRequest) -> HttpResponse:
+        """Whether a customer was in a training; the number comes in the body, and each question is audited."""
+        actor = person(request, "mlcore.view_trainingrun", "customers.view_customer")
+        form, found = CustomerForm(request.POST or None), None
+        if form.is_valid():
+            try:
+                found = membership_look_up(given=form.cleaned_data["customer"], actor=actor, request=request)
+            except CustomerUnknown as unknown:
+                form.add_error("customer", str(unknown))
+        title = _("Was this customer in a training?")
+        return self.page(request, TEMPLATES + "customer.html", title=title, form=form, found=found)
 
     def _form(self, request: HttpRequest, form: RetrainForm) -> TemplateResponse:
         asked = form if form.is_bound else RetrainForm({**_defaults(), **form.initial})

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from mlcore.models import ModelVersion, Promotion
 from sigweb.accounts.models import User
 from tests.browser import NARROW
+from tests.mlcore.making import make_customer
 from tests.mlcore.retraining.making import CURVES, bank, make_run, succeeded
 from tests.mlcore.retraining.reports import make_gate
+from tests.mlcore.retraining.test_membership import trained, using
 from tests.mlcore.retraining.test_version_pages import candidate
 from tests.test_accessibility import log_in, violations
 
@@ -42,6 +44,7 @@ def everything(champion: ModelVersion, candidate: ModelVersion) -> dict[str, str
         "failed": of("trainingrun_change", make_run(state="failed", message="The disk is full.")),
         "succeeded": of("trainingrun_change", succeeded(candidate, log="one")),
         "versions": reverse("admin:mlcore_modelversion_changelist") + "?q=t",
+        "was a customer in it": reverse("admin:mlcore_trainingrun_customer"),
         "champion": of("modelversion_change", champion),
         "candidate": of("modelversion_change", candidate),
         "comparison": of("modelversion_comparison", candidate),
@@ -77,3 +80,42 @@ def test_no_page_is_wider_than_a_telephone(open_page: Any, live_server: Any, eve
             if (width := page.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
                 wide[name] = width
         assert wide == {}
+
+
+@pytest.fixture
+def asked_about(champion: ModelVersion) -> str:
+    """A customer who was in trainings; the public id."""
+    User.objects.create_superuser("root", password="not used here")
+    customer = make_customer()
+    first = trained("first", using(customer.public_id))
+    trained("second", using(customer.public_id, held_out=True), parent=first)
+    return str(customer.public_id)
+
+
+def ask(page: Page, live_server: Any, given: str) -> None:
+    page.goto(live_server.url + reverse("admin:mlcore_trainingrun_customer"))
+    page.get_by_label("Customer number or public id").fill(given)
+    page.get_by_role("button", name="Look").click()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_answer_about_a_customer_has_no_violation(
+    page: Page, live_server: Any, asked_about: str, theme: str
+) -> None:
+    log_in(page, live_server)
+    page.goto(live_server.url + reverse("admin:mlcore_trainingrun_changelist"))
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    for given, answer in ((asked_about, "Learnt from."), ("NOBODY-1", "No customer has this number.")):
+        ask(page, live_server, given)
+        expect(page.get_by_text(answer)).to_be_visible()
+        assert violations(page) == []
+
+
+def test_the_answer_about_a_customer_is_no_wider_than_a_telephone(
+    open_page: Any, live_server: Any, asked_about: str
+) -> None:
+    with open_page(NARROW) as page:
+        log_in(page, live_server)
+        ask(page, live_server, asked_about)
+        expect(page.get_by_text("Learnt from.")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
