@@ -53,6 +53,7 @@ COLLECTED = (
     # mlcore.services, of specimens that can not be compared
     gettext_noop("The stored image is damaged and can not be opened."),
     gettext_noop("No signature was found on the stored image."),
+    gettext_noop("The program ended while it read the stored image."),
 )
 
 

@@ -33,6 +33,10 @@ _IMAGES_AT_ONCE = 4
 _CHAMPION_LOCK = 0x5167_0001
 
 
+# Of a specimen at which the process of a worker ended.
+WORKER_DIED = "worker_died"
+
+
 class PromotionRefused(RuntimeError):
     """The model version may not become champion; the message says why."""
 
@@ -155,6 +159,14 @@ def specimens_embed(*, specimens: Sequence[Specimen], version: ModelVersion) -> 
     return len(rows), len(unusable)
 
 
+def specimen_give_up(*, specimen: Specimen, version: ModelVersion) -> None:
+    """Record that reading this specimen ends the process: under this version nothing tries it again, no web process
+    either, until the record is deleted or another promotion of the version begins.
+    """
+    error = SpecimenUnusable(WORKER_DIED, "The program ended while it read the stored image.")
+    _failure_record(specimen, version, error)
+
+
 def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> FeatureSet:
     """The features of these specimens: the stored ones, the missing ones made and stored on the spot.
 
@@ -219,7 +231,9 @@ def _sketch_sealed(sketch: bytes, specimen: Specimen) -> bytes:
 def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> tuple[list[Embedding], Unusable]:
     """Make and store what is asked for; the rows, and why some have none."""
     bundle = model_bundle(version)
-    canvases, unusable = _canvases(specimens, version)
+    given_up = _given_up(specimens, version)
+    canvases, unusable = _canvases([specimen for specimen in specimens if specimen.pk not in given_up], version)
+    unusable |= given_up
     if not canvases:
         return [], unusable
     made = bundle.embed(np.stack(list(canvases.values())))
@@ -238,6 +252,11 @@ def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> tu
     Embedding.objects.bulk_create(rows, ignore_conflicts=True)
     EmbeddingFailure.objects.filter(specimen__in=[row.specimen_id for row in rows], model_version=version).delete()
     return rows, unusable
+
+
+def _given_up(specimens: Sequence[Specimen], version: ModelVersion) -> Unusable:
+    fatal = EmbeddingFailure.objects.filter(specimen__in=specimens, model_version=version, code=WORKER_DIED)
+    return {row.specimen_id: SpecimenUnusable(row.code, row.sentence) for row in fatal}
 
 
 def _canvases(specimens: Sequence[Specimen], version: ModelVersion) -> tuple[dict[Specimen, Grey], Unusable]:

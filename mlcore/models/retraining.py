@@ -221,6 +221,12 @@ class Promotion(models.Model):
     turn = models.PositiveIntegerField(
         default=0, editable=False, help_text=_("Which message is the next one; a worker drops any other.")
     )
+    # Turns begun since vectors were last stored: all of them but the present one have died.
+    dead_turns = models.PositiveSmallIntegerField(default=0, editable=False)
+    # The specimen that is embedded alone; still there when the next turn begins, it has ended the worker's process.
+    suspect = models.ForeignKey(
+        "customers.Specimen", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     message = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

@@ -3,6 +3,10 @@
 The champion answers all the while. A promotion goes forward in turns of a few seconds; each turn is a message, so that
 what is enrolled meanwhile gets its turn in the same queue. Whoever works at a promotion holds its row: a second worker
 finds it held and leaves, and a worker that is killed lets go of it.
+
+An image can end the worker's process, and would do so each time that the sweep sends the promotion again. So turns that
+begin are counted until vectors are stored; after three that died the next batch is made one specimen at a time, each
+named before it is tried. The one that is still named when the next turn begins is given up.
 """
 
 from __future__ import annotations
@@ -10,10 +14,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, InterfaceError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,9 +28,23 @@ from django.utils.translation import ngettext
 from customers.models import Specimen
 from mlcore.bundle import ArtefactError
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion, Promotion
-from mlcore.retraining.promotion import GOING, LONG_COLUMNS, promotion_end, promotion_obstacle, promotion_send
+from mlcore.retraining.promotion import (
+    GOING,
+    LATE_AFTER,
+    LONG_COLUMNS,
+    promotion_end,
+    promotion_obstacle,
+    promotion_send,
+)
 from mlcore.selectors import artefact_check, specimens_without_embedding
-from mlcore.services import PromotionRefused, champion_lock, model_promote, specimens_embed
+from mlcore.services import (
+    WORKER_DIED,
+    PromotionRefused,
+    champion_lock,
+    model_promote,
+    specimen_give_up,
+    specimens_embed,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +55,9 @@ BATCH = 64
 AHEAD = 2048
 # Of specimens that have a vector under the champion and can not be read now; beyond, something else is wrong.
 FEW_UNREADABLE, MOST_UNREADABLE = 5, 0.05
+# Turns that died without a vector before specimens are tried one at a time; and before the promotion is given up.
+CAREFUL_AFTER, MOST_DEAD_TURNS = 3, 6
+MOST_FATAL = 5  # specimens at which the worker died; beyond, it is not the specimens
 _ROUNDS = 5  # of catching up at the switch
 _NEEDED = ("pk", "public_id", "unreadable_at")  # of a specimen; its image only where no canvas is kept
 _IN_USE = (Specimen.State.PENDING, Specimen.State.APPROVED)
@@ -45,17 +69,20 @@ def promotion_advance(*, public_id: UUID | str, turn: int | None = None, seconds
     turn: which message it is; any but the promotion's next one is dropped (None: whichever is next). Resumable and
     idempotent: what a killed worker had committed counts, and of two at once the second finds the row held and leaves.
     Makes vectors in batches; once no specimen lacks one, the champion is switched. Errors of the database are raised,
-    and the sweep sends such a promotion again. All others, and values that no database would hold, end it with a
-    sentence, the champion untouched.
+    and the sweep sends such a promotion again. All others, values that no database would hold, and workers that die
+    again and again end it with a sentence, the champion untouched.
     """
     until = time.monotonic() + seconds
     try:
-        if not _begin(public_id, turn):
+        begun = _begin(public_id, turn)
+        if begun is None:
             return False
+        make = _one_by_one if begun.dead_turns > CAREFUL_AFTER else _batch
         while (ahead := _ahead(public_id)) or not _switch(public_id, turn):
             for first in range(0, len(ahead), BATCH):
-                if not _batch(public_id, turn, ahead[first : first + BATCH]):
+                if not make(public_id, turn, ahead[first : first + BATCH]):
                     return False
+                make = _batch
                 if time.monotonic() >= until:
                     return _next_turn(public_id, turn)
     except ArtefactError as error:
@@ -63,6 +90,7 @@ def promotion_advance(*, public_id: UUID | str, turn: int | None = None, seconds
     except Exception as error:
         # What can not be stored, a vector that is not a number for one, will not be storable at the next attempt.
         if isinstance(error, (DatabaseError, InterfaceError)) and not isinstance(error, DataError):
+            _lived(public_id)
             raise
         logger.exception("Promotion %s failed.", public_id)
         _fail(public_id, _("Something unforeseen went wrong; the worker's log tells what. The champion is unchanged."))
@@ -85,21 +113,61 @@ def _held(public_id: UUID | str, turn: int | None) -> Promotion | None:
 
 
 @transaction.atomic
-def _begin(public_id: UUID | str, turn: int | None) -> bool:
+def _begin(public_id: UUID | str, turn: int | None) -> Promotion | None:
     promotion = _held(public_id, turn)
     if promotion is None:
-        return False
+        return None
     if obstacle := promotion_obstacle(promotion):
         promotion_end(promotion, Promotion.State.FAILED, obstacle)
-        return False
+        return None
     if promotion.state == Promotion.State.QUEUED:
         # What could not be read the last time is tried once more.
         EmbeddingFailure.objects.filter(model_version=promotion.version).delete()
         promotion.state = Promotion.State.RUNNING
         promotion.total = specimens_without_embedding(version=promotion.version).count()
+    elif promotion.suspect_id is not None and not _given_up(promotion, promotion.suspect_id):
+        return None
+    promotion.dead_turns += 1
+    if reason := _hopeless(promotion):
+        promotion_end(promotion, Promotion.State.FAILED, reason)
+        return None
     promotion.heartbeat_at = timezone.now()
-    promotion.save(update_fields=["state", "total", "heartbeat_at"])
+    promotion.save(update_fields=["state", "total", "done", "heartbeat_at", "dead_turns", "suspect"])
+    return promotion
+
+
+def _given_up(promotion: Promotion, suspect_id: int) -> bool:
+    """Give up the specimen at which the worker died; False while another worker may just be about to try it."""
+    if promotion.heartbeat_at is not None and promotion.heartbeat_at > timezone.now() - LATE_AFTER:
+        return False
+    suspect = Specimen.objects.only(*_NEEDED).get(pk=suspect_id)
+    specimen_give_up(specimen=suspect, version=promotion.version)
+    logger.error("Promotion %s: the worker died at specimen %s.", promotion.public_id, suspect.public_id)
+    # Still one at a time: where one is, more may be in the same batch.
+    promotion.suspect, promotion.dead_turns = None, CAREFUL_AFTER
+    promotion.done += 1
     return True
+
+
+def _hopeless(promotion: Promotion) -> str:
+    """Why it makes no sense to go on; empty while it does."""
+    if promotion.dead_turns > MOST_DEAD_TURNS:
+        return _(
+            "The worker stopped %(times)d times without a single vector; its log tells more. The champion is unchanged."
+        ) % {"times": MOST_DEAD_TURNS}
+    fatal = EmbeddingFailure.objects.filter(model_version=promotion.version, code=WORKER_DIED).count()
+    if fatal > MOST_FATAL:
+        return _(
+            "The worker died at %(count)d specimens; see the embedding failures and its log. The champion is unchanged."
+        ) % {"count": fatal}
+    return ""
+
+
+def _lived(public_id: UUID | str) -> None:
+    """A turn that ends with an error of the database has not died; where that can not be stored, it counts as dead."""
+    with suppress(DatabaseError, InterfaceError):
+        going = Promotion.objects.filter(public_id=public_id, state__in=GOING)
+        going.update(dead_turns=Greatest(F("dead_turns") - 1, 0), suspect=None)
 
 
 def _ahead(public_id: UUID | str) -> list[int]:
@@ -116,6 +184,28 @@ def _batch(public_id: UUID | str, turn: int | None, keys: Sequence[int]) -> bool
         return False
     lacking = specimens_without_embedding(version=promotion.version).filter(pk__in=keys)
     _embed(promotion, list(lacking.only(*_NEEDED)))
+    return True
+
+
+def _one_by_one(public_id: UUID | str, turn: int | None, keys: Sequence[int]) -> bool:
+    """The same, so that a death tells at which specimen; with all of them made, batches are trusted again."""
+    for key in keys:
+        if not _keep(public_id, turn, suspect_id=key, heartbeat_at=timezone.now()):
+            return False
+        if not _batch(public_id, turn, [key]):
+            # Left alive: nobody may take this one for what ended the process.
+            Promotion.objects.filter(public_id=public_id, suspect=key).update(suspect=None)
+            return False
+    return _keep(public_id, turn, dead_turns=0)
+
+
+@transaction.atomic
+def _keep(public_id: UUID | str, turn: int | None, **fields: Any) -> bool:
+    """Commit these fields of the promotion; False when it is not ours any more."""
+    promotion = _held(public_id, turn)
+    if promotion is None:
+        return False
+    Promotion.objects.filter(pk=promotion.pk).update(**fields)
     return True
 
 
@@ -176,7 +266,9 @@ def _embed(promotion: Promotion, specimens: Sequence[Specimen]) -> None:
     promotion.done += made + unusable
     promotion.total = max(promotion.total, promotion.done)
     promotion.heartbeat_at = timezone.now()
-    promotion.save(update_fields=["done", "total", "heartbeat_at"])
+    promotion.dead_turns = 0 if promotion.suspect_id is None else CAREFUL_AFTER
+    promotion.suspect = None
+    promotion.save(update_fields=["done", "total", "heartbeat_at", "dead_turns", "suspect"])
 
 
 def _too_many(unreadable: QuerySet[EmbeddingFailure], promotion: Promotion) -> str:

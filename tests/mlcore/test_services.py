@@ -17,12 +17,14 @@ from mlcore.bundle import ArtefactError
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
 from mlcore.selectors import NoChampion, bundles_forget
 from mlcore.services import (
+    WORKER_DIED,
     PromotionRefused,
     SpecimenUnusable,
     features_for,
     model_install,
     model_promote,
     specimen_embed,
+    specimen_give_up,
 )
 from sigweb.audit.models import AuditEvent
 from tests.mlcore.bundles import make_bundle
@@ -242,6 +244,34 @@ def test_an_unreadable_specimen_does_not_hide_the_others(champion: ModelVersion)
     result = features_for(specimens=[good, bad], version=champion)
     assert set(result.features) == {good.pk}
     assert result.unusable[bad.pk].code == "quality_refused"
+
+
+def test_what_ended_a_worker_is_not_tried_again_by_whoever_comes_next(
+    champion: ModelVersion, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Least of all by a verification: the web process would end as well."""
+    good, fatal = make_specimen(make_customer()), make_specimen(make_customer())
+    specimen_give_up(specimen=fatal, version=champion)
+    fatal.refresh_from_db()
+    assert fatal.unreadable_at is not None
+    whole = services._image_prepare
+
+    def prepare(specimen: Specimen, image: bytes) -> object:
+        assert specimen != fatal, "tried again"
+        return whole(specimen, image)
+
+    with monkeypatch.context() as watched:
+        watched.setattr(services, "_image_prepare", prepare)
+        found = features_for(specimens=[good, fatal], version=champion)
+        assert set(found.features) == {good.pk}
+        assert found.unusable[fatal.pk].code == WORKER_DIED
+        with pytest.raises(SpecimenUnusable, match="ended while it read"):
+            specimen_embed(specimen=fatal)
+    # Under another version it may do better.
+    second, _ = model_install(directory=other.name)
+    assert set(features_for(specimens=[fatal], version=second).features) == {fatal.pk}
+    fatal.refresh_from_db()
+    assert fatal.unreadable_at is None
 
 
 def test_a_stored_embedding_of_another_format_is_made_anew(champion: ModelVersion) -> None:
