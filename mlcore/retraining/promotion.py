@@ -173,10 +173,11 @@ def model_rollback(*, actor: User | None) -> ModelVersion:
 
 
 def embeddings_prune(*, version: ModelVersion, actor: User | None) -> int:
-    """Remove the vectors of a retired model version; returns how many. Nothing can be rolled back to it then.
+    """Remove the vectors of a model version that is not in use; returns how many. Nothing can be rolled back to it then.
 
-    In transactions of bounded size; what a kill leaves over, the next call removes. Raises PromotionRefused for the
-    champion, a candidate, a version on its way to champion and the one that a roll back would return to.
+    Of a retired version, or of a candidate whose promotion was cancelled or failed. In transactions of bounded size;
+    what a kill leaves over, the next call removes. Raises PromotionRefused for the champion, a version on its way to
+    champion and the one that a roll back would return to.
     """
     removed = 0
     while True:
@@ -197,8 +198,8 @@ def embeddings_prune(*, version: ModelVersion, actor: User | None) -> int:
 
 def _prunable_demand(version: ModelVersion) -> None:
     version.refresh_from_db()
-    if version.state != ModelVersion.State.RETIRED:
-        raise PromotionRefused(_("Only the vectors of a retired model version can be removed."))
+    if version.state == ModelVersion.State.CHAMPION:
+        raise PromotionRefused(_("Every verdict needs the vectors of the champion, so they stay."))
     if ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION, replaced=version).exists():
         raise PromotionRefused(_("A roll back would return to this model version, so its vectors stay."))
     if Promotion.objects.filter(version=version, state__in=Promotion.OPEN).exists():

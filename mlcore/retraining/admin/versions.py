@@ -93,17 +93,21 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         """One model version: what it is and what may be done with it."""
         self.view_or_403(request)
         version = self.row_or_404(request, object_id)
+        promotion = self._promotion(request, version)
+        vectors = Embedding.objects.filter(model_version=version).count()
+        unused = version.state != ModelVersion.State.CHAMPION and promotion["open"] is None
         ended = version.promotions.exclude(state__in=Promotion.OPEN).select_related("requested_by", "approved_by")
         return self.page(
             request,
             TEMPLATES + "version.html",
             title=version.name,
             card=card_figures(version),
-            vectors=Embedding.objects.filter(model_version=version).count(),
+            vectors=vectors,
+            may_prune=bool(vectors) and unused and promotion["may_promote"],
             may_start=request.user.has_perm(START),
             run=getattr(version, "training_run", None),
             past=ended[:10],
-            **self._promotion(request, version),
+            **promotion,
         )
 
     @method_decorator(require_GET)
@@ -191,7 +195,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
 
     @method_decorator(require_POST)
     def prune(self, request: HttpRequest, public_id: UUID) -> HttpResponseRedirect:
-        """Remove the vectors of a retired version."""
+        """Remove the vectors of a version that is not in use."""
         actor = require(request, PROMOTE)
         version = self.row_or_404(request, public_id)
 

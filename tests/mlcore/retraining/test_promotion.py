@@ -340,11 +340,32 @@ def test_nobody_steps_back_to_a_version_without_vectors(champion: ModelVersion, 
     assert "no earlier" in refusal(model_rollback, actor=None)
 
 
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_vectors_of_a_candidate_whose_promotion_came_to_nothing_are_pruned(
+    champion: ModelVersion, candidate: ModelVersion, how: str
+) -> None:
+    specimens = enrolled(champion, 3)
+    features_for(specimens=specimens[:2], version=candidate)
+    EmbeddingFailure.objects.create(specimen=specimens[2], model_version=candidate, code="x", sentence="Was.")
+    Promotion.objects.create(version=candidate, champion=champion, state=how)
+    actor = make_user()
+    assert embeddings_prune(version=candidate, actor=actor) == 2
+    assert set(Embedding.objects.values_list("model_version_id", flat=True)) == {champion.pk}
+    assert not EmbeddingFailure.objects.exists()
+    event = AuditEvent.objects.get(action="model.pruned")
+    assert (event.object_id, event.actor, event.details) == (candidate.public_id, actor, {"embeddings": 2})
+    candidate.refresh_from_db()
+    assert candidate.state == "candidate"
+
+
 def test_what_is_or_may_be_needed_is_not_pruned(champion: ModelVersion, candidate: ModelVersion) -> None:
     specimens = enrolled(champion, 2)
     features_for(specimens=specimens, version=candidate)
-    for version in (champion, candidate):
-        assert "retired" in refusal(embeddings_prune, version=version, actor=None)
+    assert "champion" in refusal(embeddings_prune, version=champion, actor=None)
+    make_gate(candidate, champion)
+    opened = promotion_request(version=candidate, actor=None)
+    assert "being promoted" in refusal(embeddings_prune, version=candidate, actor=None)
+    promotion_cancel(promotion=opened, actor=None)
     model_promote(version=candidate)
     assert "roll back" in refusal(embeddings_prune, version=champion, actor=None)
     model_promote(version=make_candidate("third", seed=3))

@@ -310,9 +310,26 @@ def test_vectors_of_a_retired_version_are_removed(
     assert "Remove its vectors" not in text(as_admin.get(of("change", candidate)))
 
 
+def test_vectors_of_a_candidate_are_removed_unless_it_is_being_promoted(
+    as_admin: Client, mona: User, champion: ModelVersion, candidate: ModelVersion
+) -> None:
+    assert "Remove its vectors" not in text(as_admin.get(of("change", candidate)))  # it has none
+    specimen_embed(specimen=make_specimen(make_customer()), version=candidate)
+    promotion = asked(candidate, mona, state="running")
+    assert "Remove its vectors" not in text(as_admin.get(of("change", candidate)))
+    assert "is being promoted, so its vectors stay" in text(as_admin.post(of("prune", candidate), follow=True))
+    Promotion.objects.filter(pk=promotion.pk).update(state="cancelled")
+    page = text(as_admin.get(of("change", candidate)))
+    assert "Remove its vectors…" in page
+    assert "<p>Promoting it makes them anew.</p>" in page
+    assert "1 vector was removed." in text(as_admin.post(of("prune", candidate), follow=True))
+    assert not Embedding.objects.exists()
+
+
 def test_the_champions_vectors_stay(as_admin: Client, champion: ModelVersion) -> None:
     specimen_embed(specimen=make_specimen(make_customer()))
-    assert "Only the vectors of a retired" in text(as_admin.post(of("prune", champion), follow=True))
+    assert "Remove its vectors" not in text(as_admin.get(of("change", champion)))
+    assert "Every verdict needs the vectors of the champion" in text(as_admin.post(of("prune", champion), follow=True))
     assert Embedding.objects.count() == 1
 
 
