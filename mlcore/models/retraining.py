@@ -98,6 +98,11 @@ class TrainingRun(models.Model):
     seed = models.PositiveIntegerField(default=1)
     steps = models.PositiveIntegerField(default=DEFAULT_STEPS, help_text=_("Training steps in all."))
     step = models.PositiveIntegerField(default=0)
+    images = models.PositiveIntegerField(
+        null=True,
+        editable=False,
+        help_text=_("Images in the training set, with made forgeries and rehearsal; an epoch draws as many."),
+    )
     phase = models.CharField(max_length=9, choices=Phase.choices, default=Phase.WAITING)
     progress = models.FloatField(default=0.0, help_text=_("From 0 to 1."))
     curves = models.JSONField(

@@ -24,7 +24,9 @@ class RunProgress:
     """A run as it stands. headline: state and phase in words; note: what it waits for, "" where it does not.
 
     silent_for: whole seconds since the last sign of its worker, None while that is not late. left: seconds of training
-    left, None outside of training. loss, spread (mean distance between the vectors of strangers, 0 to 2), violating
+    left, None outside of training. epoch, epochs: reached and in all; the sampler draws each batch anew, so one epoch is as
+    many images drawn as the training set has, of which some come twice and others not; None before the set is put
+    together. loss, spread (mean distance between the vectors of strangers, 0 to 2), violating
     (share of triplets, 0 to 1) and images_per_second: the last told, None before the first. curves: for the plots.
     """
 
@@ -33,6 +35,8 @@ class RunProgress:
     note: str
     silent_for: int | None
     left: float | None
+    epoch: float | None
+    epochs: float | None
     loss: float | None
     spread: float | None
     violating: float | None
@@ -62,6 +66,8 @@ def run_progress(run: TrainingRun, *, now: datetime | None = None) -> RunProgres
         note=_note(run),
         silent_for=_silent_for(run, now or timezone.now()),
         left=_left(run, latest["images_per_second"]),
+        epoch=_epochs(run, run.step),
+        epochs=_epochs(run, run.steps),
         curves=_thinned(run.curves),
         **latest,
     )
@@ -96,6 +102,10 @@ def _left(run: TrainingRun, rate: float | None) -> float | None:
     if run.state != TrainingRun.State.RUNNING or run.phase != TrainingRun.Phase.TRAINING or not rate:
         return None
     return max(run.steps - run.step, 0) * IMAGES_PER_STEP / rate
+
+
+def _epochs(run: TrainingRun, steps: int) -> float | None:
+    return steps * IMAGES_PER_STEP / run.images if run.images else None
 
 
 def _last(curves: Mapping[str, Any], name: str) -> float | None:

@@ -129,6 +129,7 @@ class Making:
         self._tell(
             phase=TrainingRun.Phase.TRAINING,
             progress=_PREPARED,
+            images=len(corpus.writers),
             line=_("Training on %(images)d signatures of %(writers)d hands.")
             % {"images": len(corpus.writers), "writers": len(corpus.names)},
         )

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mlcore.retraining.progress import MOST_POINTS, run_progress
 from mlcore.retraining.rates import IMAGES_PER_STEP
-from tests.mlcore.retraining.making import CURVES, make_run
+from tests.mlcore.retraining.making import CURVES, make_run, succeeded
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +17,19 @@ def test_a_running_run_tells_its_last_figures_and_the_time_left() -> None:
     assert (made.loss, made.spread, made.violating, made.images_per_second) == (0.58, 1.27, 0.24, 190.0)
     assert made.left == pytest.approx(60 * IMAGES_PER_STEP / 190)
     assert (made.headline, made.note, made.silent_for, made.percent) == ("Training", "", None, 40)
+
+
+def test_an_epoch_is_as_many_images_drawn_as_there_are_to_train_on() -> None:
+    images = 7 * IMAGES_PER_STEP
+    made = run_progress(make_run(state="running", phase="training", steps=140, step=35, images=images))
+    assert (made.epoch, made.epochs) == (5.0, 20.0)
+    finished = run_progress(succeeded(steps=40, step=40, images=16 * IMAGES_PER_STEP))
+    assert (finished.epoch, finished.epochs) == (2.5, 2.5)
+
+
+def test_before_the_training_set_is_put_together_there_are_no_epochs() -> None:
+    made = run_progress(make_run(state="running", phase="preparing"))
+    assert (made.epoch, made.epochs) == (None, None)
 
 
 def test_time_left_is_of_training_only() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mlcore.models import ModelVersion, TrainingRun
 from tests.mlcore.making import make_user
-from tests.mlcore.retraining.making import CURVES, bank, make_run, model_admin, succeeded
+from tests.mlcore.retraining.making import CURVES, bank, make_run, make_snapshot, model_admin, succeeded
 
 pytestmark = pytest.mark.django_db
 
@@ -142,12 +142,21 @@ def test_wrong_options_start_nothing_and_are_shown_again(as_admin: Client) -> No
 
 def test_a_running_run_is_shown_with_its_figures_and_renews_itself(as_admin: Client) -> None:
     run = make_run(
-        state="running", phase="training", step=40, steps=100, progress=0.4, curves=CURVES, log="a first\nb second"
+        state="running",
+        phase="training",
+        step=40,
+        steps=100,
+        images=7840,  # of 98 a step
+        progress=0.4,
+        curves=CURVES,
+        log="a first\nb second",
+        snapshot=make_snapshot(),
     )
     for address in (page_of(run), live(run)):
         page = text(as_admin.get(address))
         assert f'hx-get="{live(run)}" hx-trigger="every 2s"' in page
-        assert "Step 40 of 100" in page
+        assert "Step 40 of 100 · epoch 0.5 of 1.3 · less than a minute" in page
+        assert "rehearsal</dt><dd>7,840</dd>" in page
         assert "less than a minute of training left" in page
         assert "<dt>Loss</dt><dd>0.580</dd>" in page
         assert "<dt>Spread of vectors</dt><dd>1.27</dd>" in page

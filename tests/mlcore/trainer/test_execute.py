@@ -48,6 +48,8 @@ def test_a_run_ends_with_a_candidate_that_was_compared_and_leaves_the_champion(b
     manifest = model_bundle(made).manifest
     assert manifest["training"]["snapshot"] == run.snapshot.digest
     assert manifest["data"]["customers"]["writers"] == 10
+    assert run.images == sum(part["genuine"] + part["forged"] for part in manifest["data"].values())
+    assert run.images > 10 * (3 + 4)  # specimens and forgeries made of them, and the rehearsal
     report = GateReport.objects.get(candidate=made, champion=base)
     assert {trial["set"] for trial in report.report["trials"]} == {"synthetic signers"}
     assert not report.promotable, "two held-out customers are too few to tell"
