@@ -24,10 +24,10 @@ class RunProgress:
     """A run as it stands. headline: state and phase in words; note: what it waits for, "" where it does not.
 
     silent_for: whole seconds since the last sign of its worker, None while that is not late. left: seconds of training
-    left, None outside of training. epoch, epochs: reached and in all; the sampler draws each batch anew, so one epoch is as
-    many images drawn as the training set has, of which some come twice and others not; None before the set is put
-    together. loss, spread (mean distance between the vectors of strangers, 0 to 2), violating
-    (share of triplets, 0 to 1) and images_per_second: the last told, None before the first. curves: for the plots.
+    left, None outside of training. epoch, epochs: reached and in all; the sampler draws each batch anew, so one epoch
+    is as many images drawn as the training set has, of which some come twice and others not; None before the set is put
+    together. loss, spread (mean distance between the vectors of strangers, 0 to 2), violating (share of triplets, 0 to
+    1) and images_per_second: the last told, None before the first. curves: for the plots.
     """
 
     run: TrainingRun

@@ -176,8 +176,8 @@ def embeddings_prune(*, version: ModelVersion, actor: User | None) -> int:
     """Remove the vectors of a model version that is not in use; returns how many.
 
     Of a retired version, to which nothing can be rolled back then, or of a candidate whose promotion was cancelled or
-    failed. In transactions of bounded size; what a kill leaves over, the next call removes. Raises PromotionRefused for the champion, a version on its way to
-    champion and the one that a roll back would return to.
+    failed. In transactions of bounded size; what a kill leaves over, the next call removes. Raises PromotionRefused for
+    the champion, a version on its way to champion and the one that a roll back would return to.
     """
     removed = 0
     while True:
