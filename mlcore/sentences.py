@@ -7,6 +7,9 @@ gets them in his own language.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext, gettext_noop
@@ -56,10 +59,106 @@ COLLECTED = (
     gettext_noop("The program ended while it read the stored image."),
 )
 
+# Why a training ends, with values. They are stored as they were said, so the values are read out of them again.
+ENDINGS = (
+    # mlcore.embedding
+    gettext_noop("The loss is not a number at step %(step)s; the last checkpoint is kept."),
+    gettext_noop(
+        "All signatures fall onto one point (spread %(spread)s at step %(step)s); the last checkpoint is kept."
+    ),
+    gettext_noop("The vectors were falling onto one point at step %(step)s; the last checkpoint is kept."),
+    gettext_noop("The weights are no longer numbers; the last good checkpoint is kept."),
+    gettext_noop("The checkpoint can not be written into %(folder)s (%(why)s); the one before is kept."),
+    gettext_noop("The checkpoint %(path)s is damaged (%(why)s). Remove it to start afresh."),
+    gettext_noop("The checkpoint %(path)s was written by another network. Remove it to start afresh."),
+    gettext_noop("The checkpoint in %(folder)s was trained on other data. Remove it to start afresh."),
+    gettext_noop("The checkpoint in %(folder)s was trained by another plan. Remove it to start afresh."),
+    gettext_noop("There is no Keras model to start from: %(path)s is missing."),
+    gettext_noop("The model to start from, %(path)s, is damaged or not a Keras model."),
+    gettext_noop("The model to start from, %(path)s, has another architecture than the one to train."),
+    gettext_noop("The exported network differs from the trained one by %(difference)s (at most %(most)s)."),
+    gettext_noop("There are %(found)s customers to learn from; at least %(least)s are needed. Enrol more first."),
+    gettext_noop("Training needs at least two writers with two genuine signatures each."),
+    gettext_noop("A batch of %(writers)s writers is too small for %(devices)s devices."),
+    gettext_noop("Not one signature of the synthetic signers could be used."),
+    gettext_noop("The prepared signatures can not be kept in %(folder)s (%(why)s)."),
+    # mlcore.scoring
+    gettext_noop("There are no trials by which the calibration could be carried over."),
+    gettext_noop("The new network hardly tells genuine signatures from forgeries; there is nothing to calibrate."),
+    # mlcore.trainer
+    gettext_noop("None of the signatures of this snapshot can be used."),
+    gettext_noop(
+        "An image of this run's snapshot is no longer stored (a customer was erased). Start a new run; it takes a "
+        "snapshot of what is there now."
+    ),
+    gettext_noop("The training ended before its last step."),
+    gettext_noop("The shipped base is not installed, so nothing can be trained from it."),
+    # mlcore.bundle, mlcore.runtime, mlcore.selectors: of the model that it starts from, is compared with or made
+    gettext_noop("The model %(model)s is damaged: %(file)s lacks what it needs."),
+    gettext_noop("The model %(model)s is damaged: %(file)s has changed."),
+    gettext_noop("The model %(model)s is damaged: %(file)s can not be read."),
+    gettext_noop("The model %(model)s is not the one on record: %(file)s has changed."),
+    gettext_noop("There is no model in %(model)s: %(file)s is missing."),
+    gettext_noop("What was there before lies in %(folder)s."),
+    gettext_noop("The model %(model)s has format %(format)s; this program reads up to %(most)s. Please update it."),
+    gettext_noop(
+        "The model %(model)s was trained on pictures prepared in another way than this program prepares them. Install "
+        "a newer model, or retrain it."
+    ),
+    gettext_noop("The model %(model)s could not be written: %(why)s."),
+    gettext_noop("the disk is full"),
+    gettext_noop("The model file %(file)s can not be read: %(why)s."),
+    gettext_noop("The model file %(file)s is damaged: its digest is not the recorded one."),
+    gettext_noop("The model file %(file)s can not be run here: %(why)s."),
+    gettext_noop("No model version is in use; an administrator has to install or promote one."),
+)
+_VALUE = re.compile(r"%\((\w+)\)[sd]")
+
 
 def sentence_in_words(sentence: str) -> str:
     """A sentence without values, as the science says it or as it was stored, in the reader's language."""
     return gettext(sentence) if sentence else ""  # gettext of nothing is the header of the catalogue
+
+
+def stored_in_words(stored: str, wordings: Iterable[str] = ENDINGS, known: Mapping[str, str] | None = None) -> str:
+    """Stored sentences with values, one after the other, in the reader's language.
+
+    wordings: what they may be, each with %(names)s for its values. A value may be a sentence itself; known: what a
+    value is told as, where it is none of the wordings. What is not among them stays as it was stored.
+    """
+    return " ".join(_parts(stored, tuple(wordings), known or {}))
+
+
+def _parts(stored: str, wordings: tuple[str, ...], known: Mapping[str, str]) -> Iterator[str]:
+    rest = stored.strip()
+    while rest:
+        wording, found = _match(rest, wordings)
+        if wording is None or found is None:
+            yield known.get(rest, rest)
+            return
+        values = {name: stored_in_words(value, wordings, known) for name, value in found.groupdict().items()}
+        yield _filled(gettext(wording), values)
+        rest = rest[found.end() :].strip()
+
+
+def _match(text: str, wordings: tuple[str, ...]) -> tuple[str | None, re.Match[str] | None]:
+    """The wording that the text begins with, the one that takes most of it where there are several."""
+    matches = [(wording, found) for wording in wordings if (found := _pattern(wording).match(text))]
+    return max(matches, key=lambda match: match[1].end(), default=(None, None))
+
+
+@cache
+def _pattern(wording: str) -> re.Pattern[str]:
+    """Any value in its place; one at the very end takes all that follows."""
+    first, *rest = _VALUE.split(wording)
+    pattern = re.escape(first)
+    for name, literal in zip(rest[::2], rest[1::2], strict=True):
+        pattern += f"(?P<{name}>.+{'?' if literal else ''}){re.escape(literal)}"
+    return re.compile(pattern + r"(?=\s|$)", re.DOTALL)
+
+
+def _filled(wording: str, values: Mapping[str, str]) -> str:
+    return _VALUE.sub(lambda place: values[place[1]], wording)
 
 
 def refusal_in_words(refusal: ImageRefused) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from mlcore.models import TrainingRun
 from mlcore.retraining.rates import IMAGES_PER_STEP
+from mlcore.retraining.run_words import run_message
 from mlcore.retraining.runs import HEARTBEAT_SECONDS
 
 CURVES = ("loss", "spread", "violating", "images_per_second")
@@ -22,6 +23,7 @@ SILENT_AFTER = 3 * HEARTBEAT_SECONDS
 @dataclass(frozen=True, slots=True)
 class RunProgress:
     """A run as it stands. headline: state and phase in words; note: what it waits for, "" where it does not.
+    message: how it ended, "" while it goes on.
 
     silent_for: whole seconds since the last sign of its worker, None while that is not late. left: seconds of training
     left, None outside of training. epoch, epochs: reached and in all; the sampler draws each batch anew, so one epoch
@@ -33,6 +35,7 @@ class RunProgress:
     run: TrainingRun
     headline: str
     note: str
+    message: str
     silent_for: int | None
     left: float | None
     epoch: float | None
@@ -64,6 +67,7 @@ def run_progress(run: TrainingRun, *, now: datetime | None = None) -> RunProgres
         run=run,
         headline=_headline(run),
         note=_note(run),
+        message=run_message(run),
         silent_for=_silent_for(run, now or timezone.now()),
         left=_left(run, latest["images_per_second"]),
         epoch=_epochs(run, run.step),

@@ -19,6 +19,7 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from mlcore.models import DEFAULT_STEPS, ModelVersion, TrainingRun
 from mlcore.retraining.locks import run_lock
@@ -96,7 +97,7 @@ def run_cancel(*, run: TrainingRun, actor: User | None) -> TrainingRun:
         run.save(update_fields=["cancel_requested_at"])
         audit_record(actor=actor, action="training.cancelled", obj=run)
         if run.state == TrainingRun.State.QUEUED:
-            _end(run, TrainingRun.State.CANCELLED, _("Cancelled before it had begun."))
+            _end(run, TrainingRun.State.CANCELLED, gettext_noop("Cancelled before it had begun."))
     return run
 
 
@@ -262,6 +263,7 @@ def _held(run: TrainingRun) -> TrainingRun:
 
 
 def _end(run: TrainingRun, state: str, message: str) -> TrainingRun:
+    """message: in English; each reader gets it in his own language (run_words)."""
     run.state, run.message, run.claim, run.finished_at = state, message, None, timezone.now()
     run.log = _with_line(run.log, message)
     run.save()

@@ -73,7 +73,7 @@ def reason_of(error: Exception) -> str:
         return f"{error} {untouched}"
     logger.exception("A training run failed.", exc_info=error)
     if isinstance(error, MemoryError):
-        return _("The train worker ran out of memory. %s") % untouched
+        return _("The train worker ran out of memory. %(rest)s") % {"rest": untouched}
     if isinstance(error, OSError):
         return _("A file could not be written or read: %(why)s. %(rest)s") % {
             "why": error.strerror or type(error).__name__,

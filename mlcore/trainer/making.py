@@ -231,7 +231,7 @@ class Making:
         shutil.rmtree(self._work, ignore_errors=True)  # the checkpoint has served
         if report["promotable"]:
             return _("The candidate passes the gate and can be promoted.")
-        return _("The candidate does not pass the gate: %s") % " ".join(report["sentences"])
+        return _("The candidate does not pass the gate: %(why)s") % {"why": " ".join(report["sentences"])}
 
     def _contestant(self, bundle: Bundle, sets: dict[str, SignatureSet]) -> Contestant:
         embedded: dict[str, EmbeddedSet] = {}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from django.utils import translation
 import mlcore
 from mlcore.imaging import ImageRefused, Limits, decode
 from mlcore.imaging.pdf import SENTENCES
-from mlcore.sentences import COLLECTED, refusal_in_words, sentence_in_words
+from mlcore.selectors import NoChampion
+from mlcore.sentences import COLLECTED, ENDINGS, refusal_in_words, sentence_in_words, stored_in_words
 
 ROOT = Path(mlcore.__file__).parent
 SAYING = {"ImageRefused", "Remark", "Reason", "SpecimenUnusable"}
@@ -53,3 +55,77 @@ def test_a_stored_sentence_is_told_in_the_readers_language() -> None:
         assert sentence_in_words("The picture is too poor for a sure verdict.") == ("चित्र पक्के निष्कर्ष के लिए बहुत ख़राब है।")
         assert sentence_in_words("Nobody translates this.") == "Nobody translates this."
         assert sentence_in_words("") == ""
+
+
+ERRORS = {"DataError", "TrainingStopped", "CheckpointError", "ExportError", "FitError", "ArtefactError"}
+# Where a training run passes through; what these say can end it.
+PASSED = (
+    *("embedding/training.py", "embedding/checkpoint.py", "embedding/export.py", "embedding/finetuning.py"),
+    *("embedding/sampling.py", "embedding/corpus.py", "scoring/equating.py"),
+    *("trainer/gathering.py", "trainer/making.py", "bundle.py", "runtime.py"),
+)
+ELSEWHERE = {
+    "There is nothing to train on: name images, pen recordings or a number of synthetic signers.",
+    "Every data set of manifest.csv is left out; nothing remains to train on.",
+    "The stored description of a specimen has another format; it must be made anew.",
+}
+
+
+def skeleton(node: ast.expr) -> str | None:
+    """A sentence as it is written, with a mark for each value."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(skeleton(part) or "\0" for part in node.values)
+    return None
+
+
+def endings_said() -> Iterator[str]:
+    for path in PASSED:
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
+                yield skeleton(node.args[0]) or pytest.fail(f"{path}: what {node.func.id} says can not be read")
+
+
+def test_whatever_ends_a_training_is_collected_for_translation() -> None:
+    collected = {re.sub(r"%\(\w+\)s", "\0", wording) for wording in ENDINGS}
+    said = {sentence.removesuffix("\0") if sentence.endswith(".\0") else sentence for sentence in endings_said()}
+    assert said - collected == ELSEWHERE
+    # Said by what is called there, in pieces or without an error of its own.
+    assert collected - said == {
+        "Not one signature of the synthetic signers could be used.",
+        "What was there before lies in \0.",
+        "the disk is full",
+        str(NoChampion()),
+    }
+
+
+def test_stored_sentences_are_told_one_after_the_other_with_their_values() -> None:
+    stored = (
+        "There are 3 customers to learn from; at least 8 are needed. Enrol more first. "
+        "There is no model in run-1: model.json is missing. What was there before lies in run-1.old."
+    )
+    assert stored_in_words(stored) == stored
+    with translation.override("hi"):
+        assert stored_in_words(stored) == (
+            "सीखने के लिए 3 ग्राहक हैं; कम से कम 8 चाहिए। पहले और पंजीकृत करें। "
+            "run-1 में कोई मॉडल नहीं है: model.json नहीं मिली। वहाँ पहले जो था वह run-1.old में है।"
+        )
+
+
+def test_a_value_that_is_a_sentence_is_told_too() -> None:
+    with translation.override("hi"):
+        assert stored_in_words("The model run-1 could not be written: the disk is full.") == (
+            "मॉडल run-1 लिखा नहीं जा सका: डिस्क भर गई है।"
+        )
+        assert stored_in_words("Why: it rains. It is wet.", ("Why: %(why)s",), {"it rains. It is wet.": "वर्षा"}) == (
+            "Why: वर्षा"
+        )
+
+
+def test_what_nobody_translates_stays_as_it_was_stored() -> None:
+    stored = "The training ended before its last step. Nobody translates this. Nor this."
+    with translation.override("hi"):
+        told = stored_in_words(stored)
+    assert told == "प्रशिक्षण अपने अंतिम चरण से पहले समाप्त हो गया। Nobody translates this. Nor this."
+    assert stored_in_words("") == ""
