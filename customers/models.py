@@ -100,7 +100,7 @@ class Specimen(models.Model):
         CHEQUE = "cheque", _("Paid cheque")
         OTHER = "other", _("Other")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
     customer = models.ForeignKey(
         Customer, verbose_name=_("customer"), null=True, on_delete=models.PROTECT, related_name="specimens"
     )

@@ -40,65 +40,92 @@ class Verification(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         REJECTED = "rejected", _("Rejected")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="verifications")
+    public_id = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    customer = models.ForeignKey(
+        "customers.Customer", verbose_name=_("customer"), on_delete=models.PROTECT, related_name="verifications"
+    )
     image = models.BinaryField(help_text=_("The questioned image, encrypted."))
     digest = models.CharField(max_length=64, help_text=_("Keyed digest of the questioned image."))
-    media_type = models.CharField(max_length=40)
-    page = models.PositiveSmallIntegerField(default=0, help_text=_("Page of the file, from 0."))
+    media_type = models.CharField(_("kind of file"), max_length=40)
+    page = models.PositiveSmallIntegerField(_("page"), default=0, help_text=_("Page of the file, from 0."))
     turn = models.PositiveSmallIntegerField(
-        default=0, help_text=_("Degrees to the right by which the page was turned; area and box are on it as turned.")
+        _("turned"),
+        default=0,
+        help_text=_("Degrees to the right by which the page was turned; area and box are on it as turned."),
     )
-    area = models.JSONField(null=True, blank=True, help_text=_("The part of the page that was judged, in pixels."))
-    box = models.JSONField(null=True, blank=True, help_text=_("Ink box on the page, in pixels."))
+    area = models.JSONField(
+        _("judged part"), null=True, blank=True, help_text=_("The part of the page that was judged, in pixels.")
+    )
+    box = models.JSONField(_("ink"), null=True, blank=True, help_text=_("Ink box on the page, in pixels."))
     amount = models.DecimalField(
-        max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+        _("amount"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    cheque_number = models.CharField(max_length=30, blank=True)
+    cheque_number = models.CharField(_("cheque number"), max_length=30, blank=True)
 
-    distances = models.JSONField(default=list)
-    skipped = models.JSONField(default=list, blank=True, help_text=_("Specimens that could not be compared, and why."))
-    score = models.FloatField()
-    probability = models.FloatField(help_text=_("Genuine against skilled forgery, equal priors."))
-    own_probability = models.FloatField(
-        null=True, blank=True, help_text=_("The same by the customer's own head, where one had been learnt.")
+    distances = models.JSONField(_("distances"), default=list)
+    skipped = models.JSONField(
+        _("specimens left out"), default=list, blank=True, help_text=_("Specimens that could not be compared, and why.")
     )
-    far = models.FloatField(help_text=_("Share of skilled forgeries with this score or a smaller one."))
-    frr = models.FloatField(help_text=_("Share of genuine signatures with a larger score."))
+    score = models.FloatField(_("score"))
+    probability = models.FloatField(_("probability"), help_text=_("Genuine against skilled forgery, equal priors."))
+    own_probability = models.FloatField(
+        _("probability by the customer's own head"),
+        null=True,
+        blank=True,
+        help_text=_("The same by the customer's own head, where one had been learnt."),
+    )
+    far = models.FloatField(
+        _("skilled forgeries within"), help_text=_("Share of skilled forgeries with this score or a smaller one.")
+    )
+    frr = models.FloatField(
+        _("genuine signatures beyond"), help_text=_("Share of genuine signatures with a larger score.")
+    )
     calibration = models.JSONField(
+        _("intervals"),
         default=dict,
         blank=True,
         # xgettext:no-python-format
         help_text=_("Both shares with 95 % interval and counts, and the likelihood ratio."),
     )
-    t_match = models.FloatField()
-    t_no_match = models.FloatField()
-    verdict = models.CharField(max_length=8, choices=Verdict.choices)
-    reasons = models.JSONField(default=list)
-    quality = models.JSONField(default=dict)
+    t_match = models.FloatField(_("threshold for a match"))
+    t_no_match = models.FloatField(_("threshold for no match"))
+    verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict.choices)
+    reasons = models.JSONField(_("reasons"), default=list)
+    quality = models.JSONField(_("quality"), default=dict)
     sketch = models.BinaryField(
         default=b"", editable=False, help_text=_("The strokes in small, encrypted, to find copies of it later.")
     )
     copy_of = models.JSONField(
-        default=dict, blank=True, help_text=_("The specimen or verification that this picture is a copy of.")
+        _("copy of"),
+        default=dict,
+        blank=True,
+        help_text=_("The specimen or verification that this picture is a copy of."),
     )
-    model_version = models.ForeignKey("mlcore.ModelVersion", on_delete=models.PROTECT, related_name="verifications")
-    policy_version = models.CharField(max_length=40)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verifications_asked")
-    asked_at = models.DateTimeField(auto_now_add=True)
+    model_version = models.ForeignKey(
+        "mlcore.ModelVersion", verbose_name=_("model version"), on_delete=models.PROTECT, related_name="verifications"
+    )
+    policy_version = models.CharField(_("policy"), max_length=40)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("asked by"),
+        on_delete=models.PROTECT,
+        related_name="verifications_asked",
+    )
+    asked_at = models.DateTimeField(_("asked at"), auto_now_add=True)
     request_token = models.UUIDField(unique=True, editable=False)
 
-    human_decision = models.CharField(max_length=8, choices=Decision.choices, blank=True)
-    reason_code = models.CharField(max_length=40, choices=Reason.choices, blank=True)
-    reason_note = models.CharField(max_length=500, blank=True)
+    human_decision = models.CharField(_("decision"), max_length=8, choices=Decision.choices, blank=True)
+    reason_code = models.CharField(_("reason"), max_length=40, choices=Reason.choices, blank=True)
+    reason_note = models.CharField(_("note"), max_length=500, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="verifications_decided",
     )
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("verification")
@@ -152,24 +179,32 @@ class Identification(models.Model):
         KNOWN = "known", _("Known")
         UNKNOWN = "unknown", _("Unknown")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    purpose = models.CharField(max_length=200)
+    public_id = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=200)
     image = models.BinaryField(help_text=_("The questioned image, encrypted."))
     digest = models.CharField(max_length=64)
-    media_type = models.CharField(max_length=40)
-    page = models.PositiveSmallIntegerField(default=0)
-    turn = models.PositiveSmallIntegerField(default=0)
-    area = models.JSONField(null=True, blank=True)
-    box = models.JSONField(null=True, blank=True)
-    quality = models.JSONField(default=dict)
-    candidates = models.JSONField(default=list)
-    searched = models.PositiveIntegerField(default=0, help_text=_("Customers that were searched."))
-    threshold = models.FloatField(help_text=_("Score up to which a candidate is near enough to be named."))
-    verdict = models.CharField(max_length=8, choices=Verdict.choices)
-    model_version = models.ForeignKey("mlcore.ModelVersion", on_delete=models.PROTECT, related_name="identifications")
-    policy_version = models.CharField(max_length=40)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(auto_now_add=True)
+    media_type = models.CharField(_("kind of file"), max_length=40)
+    page = models.PositiveSmallIntegerField(_("page"), default=0)
+    turn = models.PositiveSmallIntegerField(_("turned"), default=0)
+    area = models.JSONField(_("judged part"), null=True, blank=True)
+    box = models.JSONField(_("ink"), null=True, blank=True)
+    quality = models.JSONField(_("quality"), default=dict)
+    candidates = models.JSONField(_("candidates"), default=list)
+    searched = models.PositiveIntegerField(
+        _("customers searched"), default=0, help_text=_("Customers that were searched.")
+    )
+    threshold = models.FloatField(
+        _("threshold"), help_text=_("Score up to which a candidate is near enough to be named.")
+    )
+    verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict.choices)
+    model_version = models.ForeignKey(
+        "mlcore.ModelVersion", verbose_name=_("model version"), on_delete=models.PROTECT, related_name="identifications"
+    )
+    policy_version = models.CharField(_("policy"), max_length=40)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("asked by"), on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(_("asked at"), auto_now_add=True)
     request_token = models.UUIDField(unique=True, editable=False)
 
     class Meta:

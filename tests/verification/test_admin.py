@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from sigweb.accounts.models import User
+from customers.models import Customer, Specimen
+from sigweb.accounts.models import Branch, User
+from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import make_user
+from verification.models import Identification, Verification
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +53,18 @@ def test_staff_without_the_right_see_none(client: Client, ask: Any) -> None:
     ask()
     client.force_login(make_user("customers.view_customer", is_staff=True))
     assert client.get(LIST).status_code == 403
+
+
+DEVANAGARI = re.compile("[\u0900-\u097f]")
+NOT_SHOWN = {"id", "image", "digest", "sketch", "request_token", "password"}
+
+
+@pytest.mark.parametrize("model", [Verification, Identification, Customer, Specimen, User, Branch, AuditEvent])
+def test_the_labels_of_the_administration_are_in_the_readers_language(model: type[Model]) -> None:
+    shown = [field for field in model._meta.fields if field.name not in NOT_SHOWN and field.editable]
+    assert len(shown) > 1
+    with translation.override("hi"):
+        labels = {field.name: str(field.verbose_name) for field in shown}
+        names = [str(model._meta.verbose_name), str(model._meta.verbose_name_plural)]
+    assert [name for name, label in labels.items() if not DEVANAGARI.search(label)] == []
+    assert all(map(DEVANAGARI.search, names))
