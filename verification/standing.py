@@ -12,6 +12,9 @@ from django.utils import timezone
 from customers.models import MAX_APPROVED, Customer, Specimen
 from mlcore.bundle import Bundle
 from mlcore.runtime import Features
+from mlcore.scoring import Verdict
+from mlcore.scoring.distances import FeatureStack
+from mlcore.scoring.evidence import SEVERAL, OwnSpread
 from mlcore.services import features_for
 from verification.models import Verification
 from verification.questions import VerificationRefused, model_demand
@@ -19,8 +22,8 @@ from verification.selectors import specimens_usable
 from verification.worth import Worth, worth_of
 
 SHOWN = 40
-# Shares of other people's genuine signatures that lie further from their specimens than these from each other.
-STEADY, USUAL, VARIED = 0.6, 0.25, 0.05
+# How far a hand varies, in standard deviations of the calibration writers' own spread from their mean.
+STEADY, USUAL, VARIED = -0.5, 0.5, 2.0
 _LOWEST, _HIGHEST = -1.5, 2.5  # of the chart, in widths of the zone between the thresholds, from the first
 
 
@@ -28,15 +31,34 @@ _LOWEST, _HIGHEST = -1.5, 2.5  # of the chart, in widths of the zone between the
 class SpecimenStanding:
     """A specimen among the others.
 
-    local: mean distance to them, in [0, 2]. matches: it would be a match by them. beyond: share of other people's
-    genuine signatures that lie further from their specimens, 0..1. position: "closest", "farthest" or "".
+    local: mean distance to them, in [0, 2]. verdict: what they alone would say to it. beyond: share of other people's
+    genuine signatures that score worse against their specimens, 0..1. position: "closest", "farthest" or "".
     """
 
     specimen: Specimen
     local: float
-    matches: bool
+    verdict: Verdict
     beyond: float
     position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far the specimens lie from each other: mean distance of the strokes, in [0, 2], theirs and other people's.
+
+    usual, deviation: mean and standard deviation over the calibration writers' sets of the same size.
+    """
+
+    own: float
+    usual: float
+    deviation: float
+
+    @property
+    def hand(self) -> str:
+        """In a word: "steady", "usual", "varied" or "unlike"."""
+        off = (self.own - self.usual) / self.deviation
+        limits = ((STEADY, "steady"), (USUAL, "usual"), (VARIED, "varied"))
+        return next((word for limit, word in limits if off <= limit), "unlike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +87,46 @@ class Standing:
     chart: Chart | None
     now: Worth | None
     more: Worth | None
+    spread: Spread | None = None
 
     @property
     def matching(self) -> int:
         """How many specimens the others would call a match."""
-        return sum(row.matches for row in self.specimens)
+        return self._called(Verdict.MATCH)
+
+    @property
+    def referred(self) -> int:
+        """How many they would refer to a person."""
+        return self._called(Verdict.REFER)
+
+    @property
+    def refused(self) -> int:
+        """How many they would call no match."""
+        return self._called(Verdict.NO_MATCH)
 
     @property
     def beyond(self) -> float | None:
-        """Share of other people's genuine signatures that vary more than the middle one of these specimens."""
+        """Share of other people's genuine signatures that score worse than the middle one of these specimens."""
         return median(row.beyond for row in self.specimens) if self.specimens else None
 
     @property
-    def hand(self) -> str:
-        """That share in a word: "steady", "usual", "varied" or "unlike"; "" for fewer than two specimens."""
-        if self.beyond is None:
+    def outlook(self) -> str:
+        """What becomes of most genuine signatures, judging by the specimens: "match", "refer" or "no_match".
+
+        The verdict that at least half of the specimens reach; "" for fewer than two specimens.
+        """
+        if not self.specimens:
             return ""
-        limits = ((STEADY, "steady"), (USUAL, "usual"), (VARIED, "varied"))
-        return next((word for limit, word in limits if self.beyond >= limit), "unlike")
+        half = len(self.specimens) / 2
+        return "match" if self.matching >= half else "no_match" if self.refused > half else "refer"
 
     @property
     def gain_matched(self) -> float:
         """Genuine signatures that one more specimen spares a person's look, as a share; 0 where it brings none."""
         return max(0.0, self.more.matched - self.now.matched) if self.now and self.more else 0.0
+
+    def _called(self, verdict: Verdict) -> int:
+        return sum(row.verdict is verdict for row in self.specimens)
 
     @property
     def gain_caught(self) -> float:
@@ -105,12 +144,27 @@ def customer_standing(*, customer: Customer) -> Standing:
         return Standing((), chart, None, None)
     features = features_for(specimens=specimens, version=version).features
     known = [specimen for specimen in specimens if specimen.pk in features][:MAX_APPROVED]
+    stacked = [features[specimen.pk] for specimen in known]
     return Standing(
-        _specimens(bundle, known, [features[specimen.pk] for specimen in known]),
+        _specimens(bundle, known, stacked),
         chart,
         worth_of(bundle, len(known)),
         worth_of(bundle, len(known) + 1),
+        spread_of(bundle, stacked),
     )
+
+
+def spread_of(bundle: Bundle, features: Sequence[Features]) -> Spread | None:
+    """How far these lie from each other, beside what the model's head saw when it was fitted; None for fewer than two.
+
+    Not the score: that also weighs how close forgers come to such signatures, so a steady hand may well be referred.
+    """
+    head = bundle.scorer.heads.get(len(features))
+    if len(features) < 2 or head is None:
+        return None
+    own = OwnSpread.of(FeatureStack.of(features), bundle.scorer.cohort).local
+    place = SEVERAL.index("local_own")
+    return Spread(own, float(head.centre[place]), float(head.scale[place]))
 
 
 def _scored(customer: Customer) -> QuerySet[Verification]:
@@ -133,7 +187,7 @@ def _specimens(
         SpecimenStanding(
             specimen,
             mean,
-            one.score <= calibration.t_match,
+            bundle.scorer.decide(one).verdict,
             calibration.frr(one.score),
             "closest" if marked and mean == min(local) else "farthest" if marked and mean == max(local) else "",
         )

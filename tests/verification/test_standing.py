@@ -11,10 +11,13 @@ from django.urls import reverse
 
 from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
+from mlcore.scoring import Verdict
+from mlcore.services import features_for
 from mlcore.synthesis import make_signer, signature_png
 from tests.mlcore.making import drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
-from verification.standing import SpecimenStanding, Standing, customer_standing, score_chart
+from verification.questions import model_demand
+from verification.standing import SpecimenStanding, Spread, Standing, customer_standing, score_chart
 from verification.worth import Worth
 
 pytestmark = pytest.mark.django_db
@@ -25,16 +28,17 @@ def signed(customer: Customer, *seeds: int, signer: int = 11) -> None:
         make_specimen(customer, data=signature_png(make_signer(signer), seed))
 
 
-def test_the_odd_one_is_the_farthest_and_does_not_match(base: ModelVersion) -> None:
+def test_the_odd_one_is_the_farthest_and_no_match(base: ModelVersion) -> None:
     customer = make_customer()
     signed(customer, 0, 1, 2, 3)
     odd = make_specimen(customer, data=signature_png(make_signer(27), 1))
     standing = customer_standing(customer=customer)
     by_position = {row.position: row for row in standing.specimens}
     assert by_position["farthest"].specimen == odd
-    assert not by_position["farthest"].matches
+    assert by_position["farthest"].verdict is Verdict.NO_MATCH
     assert by_position["closest"].local < by_position["farthest"].local
-    assert standing.matching < 5
+    assert standing.refused >= 1
+    assert standing.matching + standing.referred + standing.refused == 5
 
 
 def test_signatures_of_three_hands_are_unlike_each_other(base: ModelVersion) -> None:
@@ -42,17 +46,61 @@ def test_signatures_of_three_hands_are_unlike_each_other(base: ModelVersion) -> 
     for signer in (11, 27, 31):
         signed(mixed, 0, signer=signer)
     standing = customer_standing(customer=mixed)
-    assert standing.hand == "unlike"
+    assert standing.spread is not None
+    assert standing.spread.hand == "unlike"
     assert standing.matching == 0
+    assert standing.outlook == "no_match"
+
+
+def test_a_steady_hand_whose_signatures_are_referred_is_not_said_to_vary(
+    base: ModelVersion, as_verifier: Client
+) -> None:
+    customer = make_customer()
+    signed(customer, 1, 2, 3, 4, signer=15)
+    standing = customer_standing(customer=customer)
+    assert standing.spread is not None
+    assert standing.spread.own < standing.spread.usual
+    assert standing.spread.own == pytest.approx(sum(row.local for row in standing.specimens) / 4, abs=1e-4)
+    assert standing.spread.hand == "steady"
+    assert [row.verdict for row in standing.specimens] == [Verdict.REFER] * 4
+    assert standing.outlook == "refer"
+    page = as_verifier.get(reverse("verification:standing", args=[customer.public_id]), headers={"HX-Request": "true"})
+    told = page.content.decode()
+    assert "A steady hand." in told
+    assert "varies more" not in told
+    assert told.count("By the others alone it would be referred.") == 4
+    assert "no match." not in told
+
+
+def test_each_specimen_is_judged_by_the_thresholds_of_one_specimen_fewer(base: ModelVersion) -> None:
+    customer = make_customer()
+    signed(customer, 1, 2, 3, 4, signer=15)
+    bundle = model_demand()[1]
+    specimens = list(customer.specimens.order_by("pk"))
+    features = features_for(specimens=specimens, version=base).features
+    rows = {row.specimen.pk: row for row in customer_standing(customer=customer).specimens}
+    for specimen in specimens:
+        others = [features[other.pk] for other in specimens if other != specimen]
+        score = bundle.scorer.compare(features[specimen.pk], others).score
+        assert rows[specimen.pk].beyond == bundle.scorer.calibrations[3].frr(score)
+        assert bundle.scorer.calibrations[3].t_match < score <= bundle.scorer.calibrations[3].t_no_match
 
 
 @pytest.mark.parametrize(
-    ("beyond", "hand"), [(1.0, "steady"), (0.6, "steady"), (0.59, "usual"), (0.24, "varied"), (0.04, "unlike")]
+    ("own", "hand"), [(0.05, "steady"), (0.19, "steady"), (0.21, "usual"), (0.35, "varied"), (0.46, "unlike")]
 )
-def test_the_middle_specimen_tells_how_steady_the_hand_is(beyond: float, hand: str) -> None:
-    rows = tuple(SpecimenStanding(Specimen(), 0.3, True, share, "") for share in (0.0, beyond, 1.0))
-    standing = Standing(rows, None, None, None)
-    assert (standing.beyond, standing.hand) == (beyond, hand)
+def test_a_hand_is_measured_by_how_far_other_hands_vary(own: float, hand: str) -> None:
+    assert Spread(own, usual=0.25, deviation=0.1).hand == hand
+
+
+@pytest.mark.parametrize(
+    ("called", "outlook"),
+    [("mmr", "match"), ("mmrr", "match"), ("mrr", "refer"), ("nnrr", "refer"), ("nnr", "no_match"), ("", "")],
+)
+def test_most_specimens_tell_what_becomes_of_genuine_signatures(called: str, outlook: str) -> None:
+    verdicts = {"m": Verdict.MATCH, "r": Verdict.REFER, "n": Verdict.NO_MATCH}
+    rows = tuple(SpecimenStanding(Specimen(), 0.3, verdicts[letter], 0.5, "") for letter in called)
+    assert Standing(rows, None, None, None).outlook == outlook
 
 
 def test_one_more_specimen_is_worth_what_the_calibration_says(base: ModelVersion) -> None:
@@ -64,7 +112,8 @@ def test_one_more_specimen_is_worth_what_the_calibration_says(base: ModelVersion
     signed(customer, 0)
     standing = customer_standing(customer=customer)
     assert standing.specimens == ()
-    assert standing.hand == ""
+    assert standing.outlook == ""
+    assert standing.spread is None
     assert standing.now is not None
     assert standing.more is not None
     assert (standing.now.specimens, standing.more.specimens) == (1, 2)
@@ -120,7 +169,7 @@ def test_the_fragment_shows_it_to_whom_it_may(ask: Any, customer: Customer, as_v
     ask()
     url = reverse("verification:standing", args=[customer.public_id])
     page = as_verifier.get(url).content.decode()
-    assert "specimens would match by the others alone" in page
+    assert "Each judged by the others alone:" in page
     assert "Past verifications" in page
     assert "As a table" in page
     assert "3, now" in page
