@@ -29,6 +29,18 @@
     }
   });
 
+  // From the search box down into the customers found, and back.
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const text = step && document.querySelector("form[role=search] input[type=search]");
+    if (!text) return;
+    const stops = [text, ...document.querySelectorAll(".results a")];
+    const at = stops.indexOf(document.activeElement);
+    if (at < 0 || !stops[at + step]) return;
+    event.preventDefault();
+    stops[at + step].focus();
+  });
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-hide]")) event.target.closest("[data-hide]").closest(".callout").hidden = true;
     if (event.target.closest("[data-print]")) window.print();

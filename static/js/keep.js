@@ -1,7 +1,8 @@
 // What is typed into form[data-keep] stays in this tab until it was sent: a reload, or a log-in that ran out, loses
 // nothing. data-keep names the form by random ids and never by what is in it. With data-keep-here it is forgotten as
-// soon as this tab shows another page of ours than this one; the log-in page does not load this file. The choice of
-// files is not kept: a picture in the tab's storage would outlive the log-in that allowed to see it.
+// soon as this tab shows another page of ours than this one; the log-in page does not load this file. With
+// data-keep-ask what came back is asked again at once, as a search is. The choice of files is not kept: a picture in the
+// tab's storage would outlive the log-in that allowed to see it.
 (() => {
   const PREFIX = "sigweb:";
   const own = `${PREFIX}${document.body.dataset.person}:`;
@@ -49,6 +50,10 @@
       }
       // What was sent has not arrived, or the files have to be chosen again: that is said.
       if (note) note.hidden = !(kept.sent || kept.files);
+      // When htmx is ready to take it.
+      if ("keepAsk" in form.dataset && Object.values(kept.values).some((value) => value && value !== true)) {
+        window.addEventListener("pageshow", () => form.requestSubmit(), { once: true });
+      }
     }
     if (kept.values) write(false);
     form.addEventListener("input", () => write(false));

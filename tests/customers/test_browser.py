@@ -105,7 +105,10 @@ def test_results_appear_while_typing_and_lead_to_the_customer(page: Page, live_s
     log_in(page, live_server, "verifier")
     expect(page.locator("#q")).to_be_focused()
     page.keyboard.type("jose mul")
-    page.get_by_role("link", name="José Müller").click()
+    expect(page.get_by_role("link", name="José Müller")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="José Müller")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="José Müller")).to_be_visible()
     assert "mul" not in page.url
     page.get_by_role("button", name="As compared").click()

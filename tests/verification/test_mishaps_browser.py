@@ -221,6 +221,27 @@ def test_a_log_in_that_ran_out_keeps_the_purpose_of_a_search(form: Page, live_se
     assert not Identification.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [("/", "Name or customer number"), ("/verify/", "Name or customer number"), ("/customers/", "Name or number")],
+)
+def test_a_log_in_that_ran_out_while_one_looked_for_a_customer_keeps_the_letters_and_finds_him(
+    form: Page, live_server: Any, customer: Customer, path: str, label: str
+) -> None:
+    form.goto(live_server.url + path)
+    Session.objects.all().delete()
+    form.get_by_label(label).press_sequentially(customer.name[:3])
+    form.wait_for_selector("#id_password")
+    form.fill("#id_username", "tara")
+    form.fill("#id_password", PASSWORD)
+    form.keyboard.press("Enter")
+    expect(form.get_by_label(label)).to_have_value(customer.name[:3])
+    expect(form.get_by_role("link", name=customer.name).first).to_be_visible()
+    form.get_by_role("link", name=customer.name).first.click()
+    form.wait_for_load_state("networkidle")
+    assert form.evaluate(KEPT) == "[]"
+
+
 @pytest.mark.parametrize("where", ["review", "verdict", "verdict without a reload"])
 def test_a_log_in_that_ran_out_keeps_reason_and_note_of_a_decision(
     form: Page, live_server: Any, ask: Any, where: str

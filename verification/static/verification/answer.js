@@ -6,11 +6,16 @@
   const answer = document.getElementById("vf-answer");
   const title = document.title;
   let shown = "";
+  let coming = "";
 
   const show = async (address) => {
+    // Enter pressed twice brings the same verdict twice.
+    if (address === coming || address === shown) return;
+    coming = address;
     try {
       await window.htmx.ajax("GET", address, { target: answer, swap: "innerHTML", select: "#main > *" });
     } catch { /* what is not there is fetched in the ordinary way */ }
+    coming = "";
     const word = answer.querySelector("h1");
     if (!word) return location.assign(address);
     shown = address;

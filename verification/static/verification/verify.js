@@ -131,16 +131,4 @@
   };
   document.addEventListener("htmx:afterSwap", mark);
   mark();
-
-  // From the search box down into the customers found, and back.
-  const text = document.getElementById("vf-text");
-  document.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!text || !step) return;
-    const stops = [text, ...document.querySelectorAll(".results a")];
-    const at = stops.indexOf(document.activeElement);
-    if (at < 0 || !stops[at + step]) return;
-    event.preventDefault();
-    stops[at + step].focus();
-  });
 })();
