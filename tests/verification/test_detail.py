@@ -112,11 +112,13 @@ def test_the_drawn_scale_has_no_inline_style(as_verifier: Client, ask: Any) -> N
 def test_each_specimen_stands_beside_the_questioned_signature_the_closest_first(as_verifier: Client, ask: Any) -> None:
     made = ask(data=drawn_png(2))
     content = page_of(as_verifier, made)
-    shown = re.findall(r'src="/specimens/([0-9a-f-]{36})/image.png\?view=ink"', content)
+    shown = re.findall(r'src="/specimens/([0-9a-f-]{36})/image.png\?view=original"', content)
     expected = [entry["specimen"] for entry in sorted(made.distances, key=lambda entry: entry["local"])]
     assert shown == expected
     assert shown[0] == made.distances[1]["specimen"]
-    assert content.count(f"/verifications/{made.public_id}/image.png?view=ink") >= 3
+    questioned = f"/verifications/{made.public_id}/image.png"
+    assert content.count(f'src="{questioned}?view=clip"') == 4  # large, and beside each specimen
+    assert content.count(f'data-ink="{questioned}?view=ink"') == 4
 
 
 def test_warnings_name_what_was_poor_or_left_out(as_verifier: Client, ask: Any, customer: Customer) -> None:
