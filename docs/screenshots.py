@@ -1,6 +1,8 @@
 """Pictures of every page for the guides, from a demo of its own: `.venv/bin/python docs/screenshots.py [FOLDER]`.
 
-Each page wide, on a tablet and dark; the guides show the wide ones. Synthetic signers only.
+Each page wide, on a tablet and dark; the guides show the wide ones. Synthetic signers only; what the system says of
+them is shown as it is. `--retraining` takes the pages of retraining alone, which need half an hour, `--workplace` the
+others.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -25,13 +28,33 @@ from tests.mlcore.pages_of_cheques import cheque, png
 
 SHORT_TRAINING, HALF_AN_HOUR = 150, 30 * 60 * 1000  # steps; milliseconds
 SIZES = {"": (1280, 900, "light"), "-tablet": (768, 1024, "light"), "-dark": (1280, 900, "dark")}
-# Customer of the demo, his signer, and what is questioned: signer, seed, amount, cheque.
+SHOWN, COLOURS = 5, 256  # verdicts; of a picture
+
+
+class Question(NamedTuple):
+    """Who asks of which customer of the demo; what is questioned: signer, seed, a forger's skill; amount and cheque."""
+
+    asked_by: str
+    customer: str
+    signer: int
+    seed: int
+    skill: float | None
+    amount: str
+    cheque: str
+
+
+# The first three are the samples that the demo lays out (customers.demo): genuine, practised forgery, another signer.
 QUESTIONS = (
-    ("100001", (11, 9300), "1,250.00", "000121"),
-    ("100002", (12, 9300), "80.00", "000457"),
-    ("100009", (19, 9300), "12,400.00", "000977"),
-    ("100007", (17, 9300), "640.50", "001208"),
-    ("100003", (14, 9300), "5,000.00", "000311"),
+    Question("verifier", "100001", 11, 9001, None, "1,250.00", "000121"),
+    Question("verifier", "100002", 12, 9102, 0.6, "80.00", "000457"),
+    Question("verifier", "100003", 913, 9003, None, "5,000.00", "000311"),
+    Question("verifier", "100009", 19, 9300, None, "12,400.00", "000977"),
+    Question("verifier", "100007", 17, 9300, None, "640.50", "001208"),
+    Question("supervisor", "100003", 13, 9003, None, "310.00", "000312"),
+    Question("supervisor", "100012", 22, 9300, None, "75.20", "000018"),
+    Question("supervisor", "100005", 15, 9003, None, "2,000.00", "000640"),
+    Question("verifier", "100005", 15, 9001, None, "145.00", "000641"),
+    Question("verifier", "100005", 15, 9101, 0.6, "9,900.00", "000642"),
 )
 
 
@@ -54,8 +77,10 @@ class Tour:
         page.wait_for_load_state("networkidle")
         return page
 
-    def take(self, name: str, user: str, path: str, *, prepare: Callable[[Page], None] | None = None) -> None:
-        """Pictures `name`.png, `name`-tablet.png and `name`-dark.png of the page at `path`."""
+    def take(
+        self, name: str, user: str, path: str, *, prepare: Callable[[Page], None] | None = None, whole: bool = True
+    ) -> None:
+        """Pictures `name`.png, `name`-tablet.png and `name`-dark.png of the page at `path`; whole: down to its end."""
         for size in SIZES:
             page = self.log_in(user, size)
             page.goto(self.address + path)
@@ -63,7 +88,7 @@ class Tour:
             if prepare:
                 prepare(page)
                 page.wait_for_load_state("networkidle")
-            self.keep(page.screenshot(full_page=True, animations="disabled"), f"{name}{size}.png")
+            self.keep(page, f"{name}{size}.png", whole=whole)
             page.context.close()
         print(name, flush=True)
 
@@ -74,13 +99,38 @@ class Tour:
         page.wait_for_selector(f"html[lang={language}]")
         page.goto(self.address + path)
         page.wait_for_load_state("networkidle")
-        self.keep(page.screenshot(full_page=True, animations="disabled"), f"{name}-{language}.png")
+        self.keep(page, f"{name}-{language}.png")
         page.context.close()
 
-    def keep(self, png: bytes, name: str) -> None:
-        """In 128 colours, a third of the size."""
-        picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-        picture.save(self.folder / name, optimize=True)
+    def keep(self, page: Page, name: str, *, whole: bool = True) -> None:
+        """Take the picture.
+
+        A whole page in a window as tall as it is: what sticks to the window's edge stays in its place, and pictures
+        that load when they come into sight are there.
+        """
+        if whole and page.viewport_size:
+            tall = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": page.viewport_size["width"], "height": max(tall, 900)})
+            page.wait_for_load_state("networkidle")
+            page.wait_for_function("[...document.images].every(image => image.complete || !image.offsetParent)")
+        taken = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled"))).convert("RGB")
+        with_palette(taken).save(self.folder / name, optimize=True)
+
+
+def with_palette(picture: Image.Image) -> Image.Image:
+    """In 256 colours, a third of the size: the most frequent exactly, and those that lie best among the others."""
+    counted = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
+    exact = [channel for _, colour in counted[: COLOURS // 2] for channel in colour]
+    others = picture.quantize(COLOURS // 2, method=Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = np.array((exact + others)[: 3 * COLOURS], dtype=np.int64).reshape(-1, 3)
+    # Not Pillow's own way, which looks a colour up in coarse steps and finds white a little grey.
+    packed = np.asarray(picture, dtype=np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    found, where = np.unique(packed, return_inverse=True)
+    channels = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1)
+    nearest = ((channels[:, None] - palette) ** 2).sum(axis=2).argmin(axis=1)
+    mapped = Image.fromarray(nearest[where].reshape(packed.shape).astype(np.uint8), "P")
+    mapped.putpalette(palette.astype(np.uint8).tobytes())
+    return mapped
 
 
 def find(page: Page, number: str) -> None:
@@ -91,21 +141,24 @@ def find(page: Page, number: str) -> None:
 
 
 def ask(tour: Tour) -> list[str]:
-    """Put the questions as the verifier; returns the paths of the verdicts."""
-    page, paths = tour.log_in("verifier"), []
-    for number, (signer, seed), amount, cheque_number in QUESTIONS:
+    """Put the questions; returns the paths of the verdicts."""
+    pages = {user: tour.log_in(user) for user in ("verifier", "supervisor")}
+    paths = []
+    for question in QUESTIONS:
+        page = pages[question.asked_by]
         page.goto(f"{tour.address}/verify/")
-        find(page, number)
-        picture = signature_png(make_signer(signer), seed)
+        find(page, question.customer)
+        picture = signature_png(make_signer(question.signer), question.seed, forged_with=question.skill)
         page.set_input_files("input[type=file]", {"name": "cheque.png", "mimeType": "image/png", "buffer": picture})
-        page.fill("[name=amount]", amount)
-        page.fill("[name=cheque_number]", cheque_number)
+        page.fill("[name=amount]", question.amount)
+        page.fill("[name=cheque_number]", question.cheque)
         page.wait_for_load_state("networkidle")
         page.click("#vf-submit")
         page.wait_for_url("**/verifications/*-*/")
         page.wait_for_load_state("networkidle")
         paths.append(page.url.removeprefix(tour.address))
-    page.context.close()
+    for page in pages.values():
+        page.context.close()
     return paths
 
 
@@ -195,20 +248,24 @@ def look_closer(page: Page, panel: str) -> None:
     )
 
 
-def tour_everything(tour: Tour) -> None:
-    """All pages, in the order in which a signature passes them."""
+def workplace(tour: Tour) -> None:
+    """The pages of the workplace, in the order in which a signature passes them."""
     tour.take("customers", "teller", "/customers/")
     tour.take("enrol", "teller", "/customers/enrol/", prepare=enrol)
-    tour.take("customer", "supervisor", customer_path(tour, "100005"))
     tour.take("verify", "verifier", "/verify/", prepare=lambda page: find(page, "100001"))
     tour.take("cheque", "verifier", "/verify/", prepare=cheque_chosen)
     verdicts = ask(tour)
-    for number, path in enumerate(verdicts, start=1):
+    for number, path in enumerate(verdicts[:SHOWN], start=1):
         tour.take(f"verdict-{number}", "supervisor", path)
     for panel in ("over", "heat"):
         tour.take(
-            f"closer-{panel}", "supervisor", verdicts[0], prepare=lambda page, panel=panel: look_closer(page, panel)
+            f"closer-{panel}",
+            "supervisor",
+            verdicts[1],
+            prepare=lambda page, panel=panel: look_closer(page, panel),
+            whole=False,
         )
+    tour.take("customer", "supervisor", customer_path(tour, "100005"))
     tour.take("home", "supervisor", "/")
     tour.take_in("hi", "home", "supervisor", "/")
     tour.take_in("hi", "verdict-1", "supervisor", verdicts[0])
@@ -217,7 +274,6 @@ def tour_everything(tour: Tour) -> None:
     tour.take("identification", "supervisor", identify(tour))
     tour.take("vectors", "modeladmin", "/vectors/")
     tour.take("verifications", "supervisor", "/verifications/?whose=all")
-    retrain(tour)
 
 
 def main() -> None:
@@ -225,11 +281,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "images" / "pages")
     parser.add_argument("--retraining", action="store_true", help="the pages of retraining alone")
+    parser.add_argument("--workplace", action="store_true", help="all other pages alone")
     options = parser.parse_args()
-    show = retrain if options.retraining else tour_everything
     with demo() as (address, logins), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(ARGUMENTS))
-        show(Tour(browser, address, logins, options.folder))
+        tour = Tour(browser, address, logins, options.folder)
+        if not options.retraining:
+            workplace(tour)
+        if not options.workplace:
+            retrain(tour)
         browser.close()
 
 
