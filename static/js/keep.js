@@ -50,10 +50,13 @@
       }
       // What was sent has not arrived, or the files have to be chosen again: that is said.
       if (note) note.hidden = !(kept.sent || kept.files);
+    }
+    if ("keepAsk" in form.dataset) {
+      const back = form.dataset.keepFresh !== undefined && Object.values(kept.values || {}).some((value) => value && value !== true);
+      // Typed before htmx listened, or put back by the browser: nobody else would ask for it.
+      const typed = () => fields().some((field) => field.defaultValue !== undefined && !ticked(field) && field.value !== field.defaultValue);
       // When htmx is ready to take it.
-      if ("keepAsk" in form.dataset && Object.values(kept.values).some((value) => value && value !== true)) {
-        window.addEventListener("pageshow", () => form.requestSubmit(), { once: true });
-      }
+      window.addEventListener("pageshow", () => { if (back || typed()) form.requestSubmit(); }, { once: true });
     }
     if (kept.values) write(false);
     form.addEventListener("input", () => write(false));

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from customers.models import Customer, Specimen
@@ -115,6 +115,18 @@ def test_results_appear_while_typing_and_lead_to_the_customer(page: Page, live_s
     expect(page.locator(".sig img")).to_have_attribute(
         "src", f"/specimens/{known.specimens.get().public_id}/image.png?view=ink"
     )
+
+
+def test_what_was_typed_before_the_scripts_arrived_is_searched_for(page: Page, live_server: LiveServer) -> None:
+    customer(name="Ulrike Blum")
+    log_in(page, live_server, "verifier")
+    held: list[Route] = []
+    page.route("**/htmx*.js", lambda route: held.append(route))
+    page.goto(live_server.url, wait_until="commit")
+    page.locator("#q").press_sequentially("blum")
+    expect(page.locator("#results")).not_to_contain_text("Ulrike Blum")
+    held[0].continue_()
+    expect(page.locator("#results")).to_contain_text("Ulrike Blum")
 
 
 def test_an_answer_that_failed_is_told_until_one_succeeds(browser: Browser, live_server: LiveServer) -> None:
