@@ -38,6 +38,11 @@ def canvases_keep(canvases: Mapping[Specimen, Grey]) -> None:
     )
 
 
+def canvas_forget(specimen: Specimen) -> None:
+    """Have it made anew from the stored image."""
+    SpecimenCanvas.objects.filter(specimen=specimen).delete()
+
+
 def _sealed(canvas: Grey, specimen: Specimen) -> bytes:
     packed = bytes([CANVAS_VERSION]) + zlib.compress(np.ascontiguousarray(canvas).tobytes(), _LEVEL)
     return seal(packed, context=_context(specimen))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +16,12 @@ from django.utils import timezone
 from customers.blobs import BlobDamaged, seal, unseal
 from customers.models import Specimen
 from customers.services import specimen_mark_readable, specimen_mark_unreadable
+from mlcore.attempts import attempt_died, attempt_forget, attempt_left, attempt_noted, attempts_died
 from mlcore.bundle import ArtefactError
-from mlcore.canvases import canvases_keep, canvases_kept
+from mlcore.canvases import canvas_forget, canvases_keep, canvases_kept
 from mlcore.imaging import ImageRefused, Signature, prepare
 from mlcore.imaging.types import Grey
-from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
+from mlcore.models import Embedding, EmbeddingAttempt, EmbeddingFailure, ModelVersion
 from mlcore.runtime import Features
 from mlcore.scoring.copies import sketch_of, sketch_readable
 from mlcore.selectors import BASE, model_bundle, model_champion, model_directory
@@ -26,6 +29,8 @@ from sigweb.audit.services import audit_record
 
 if TYPE_CHECKING:
     from sigweb.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 # Sealed images that a large batch reads at once; each has up to 10 MB.
 _IMAGES_AT_ONCE = 4
@@ -35,6 +40,9 @@ _CHAMPION_LOCK = 0x5167_0001
 
 # Of a specimen at which the process of a worker ended.
 WORKER_DIED = "worker_died"
+# Processes that may end at a new specimen before it is given up; and specimens given up so in a day: beyond, it is not
+# the specimens.
+GIVE_UP_AFTER, MOST_GIVEN_UP = 3, 5
 
 
 class PromotionRefused(RuntimeError):
@@ -136,14 +144,20 @@ def model_promote(*, version: ModelVersion, actor: User | None = None, stepping_
 def specimen_embed(*, specimen: Specimen, version: ModelVersion | None = None) -> Embedding:
     """The embedding of a specimen under a model version (the champion unless told), made when it is missing.
 
-    Idempotent, also when two processes make it at once. Raises SpecimenUnusable (recorded, so that no sweep tries it
-    again), NoChampion, ArtefactError.
+    Idempotent, also when two processes make it at once. A specimen at which a process has ended GIVE_UP_AFTER times is
+    given up. Raises SpecimenUnusable (recorded, so that no sweep tries it again), NoChampion, ArtefactError.
     """
     version = version or model_champion()
     made = Embedding.objects.filter(specimen=specimen, model_version=version).first()
     if made is not None:
         return made
-    _, unusable = _embeddings_make([specimen], version)
+    model_bundle(version)  # a process that ends while it loads the network is no sign against the specimen
+    left = attempt_left(specimen=specimen, version=version)
+    if left is not None and left.times >= GIVE_UP_AFTER and attempt_died(left):
+        _give_up_or_doubt(left, specimen, version)
+        left = None
+    with attempt_noted(specimen=specimen, version=version, left=left):
+        _, unusable = _embeddings_make([specimen], version)
     if specimen.pk in unusable:
         raise unusable[specimen.pk]
     return Embedding.objects.get(specimen=specimen, model_version=version)
@@ -163,14 +177,29 @@ def specimen_give_up(*, specimen: Specimen, version: ModelVersion) -> None:
     """Record that reading this specimen ends the process: under this version nothing tries it again, no web process
     either, until the record is deleted or another promotion of the version begins.
     """
-    error = SpecimenUnusable(WORKER_DIED, "The program ended while it read the stored image.")
-    _failure_record(specimen, version, error)
+    _failure_record(specimen, version, _worker_died())
+    attempt_forget(specimen=specimen, version=version)
+    canvas_forget(specimen)  # whoever tries again some day begins with the image
+
+
+def _give_up_or_doubt(left: EmbeddingAttempt, specimen: Specimen, version: ModelVersion) -> None:
+    """Give up a specimen at which so many processes have ended, which raises SpecimenUnusable. A worker that dies at
+    specimen after specimen is what is wrong itself: then it is tried on, counted anew.
+    """
+    of_late = EmbeddingFailure.objects.filter(
+        model_version=version, code=WORKER_DIED, failed_at__gt=timezone.now() - timedelta(days=1)
+    )
+    if of_late.count() < MOST_GIVEN_UP:
+        logger.error("Specimen %s is given up: the worker died at it %d times.", specimen.public_id, left.times)
+        specimen_give_up(specimen=specimen, version=version)
+        raise _worker_died()
+    logger.error("The worker dies at specimen after specimen, the last %s; something is wrong.", specimen.public_id)
 
 
 def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> FeatureSet:
     """The features of these specimens: the stored ones, the missing ones made and stored on the spot.
 
-    Raises ArtefactError.
+    Not those at which a worker has died: the process that asks would end as well. Raises ArtefactError.
     """
     features: dict[int, Features] = {}
     for row in Embedding.objects.filter(specimen__in=specimens, model_version=version):
@@ -180,7 +209,7 @@ def features_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> Fea
             # Unreadable rows are a cache gone bad; the specimen itself is still there.
             row.delete()
     missing = [specimen for specimen in specimens if specimen.pk not in features]
-    rows, unusable = _embeddings_make(missing, version) if missing else ([], {})
+    rows, unusable = _embeddings_make_safely(missing, version) if missing else ([], {})
     # Through the stored form, so that the first verdict equals all later ones to the bit.
     return FeatureSet(features | {row.specimen_id: _features_stored(row) for row in rows}, unusable)
 
@@ -252,6 +281,16 @@ def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> tu
     Embedding.objects.bulk_create(rows, ignore_conflicts=True)
     EmbeddingFailure.objects.filter(specimen__in=[row.specimen_id for row in rows], model_version=version).delete()
     return rows, unusable
+
+
+def _embeddings_make_safely(specimens: Sequence[Specimen], version: ModelVersion) -> tuple[list[Embedding], Unusable]:
+    died = attempts_died(specimens=specimens, version=version)
+    rows, unusable = _embeddings_make([specimen for specimen in specimens if specimen.pk not in died], version)
+    return rows, unusable | {key: _worker_died() for key in died}
+
+
+def _worker_died() -> SpecimenUnusable:
+    return SpecimenUnusable(WORKER_DIED, "The program ended while it read the stored image.")
 
 
 def _given_up(specimens: Sequence[Specimen], version: ModelVersion) -> Unusable:

@@ -12,13 +12,14 @@ from mlcore.models.retraining import (
     TrainingRun,
     TrainingSnapshot,
 )
-from mlcore.models.versions import Embedding, EmbeddingFailure, ModelVersion, SpecimenCanvas
+from mlcore.models.versions import Embedding, EmbeddingAttempt, EmbeddingFailure, ModelVersion, SpecimenCanvas
 
 __all__ = [
     "DEFAULT_STEPS",
     "CustomerHead",
     "DriftReport",
     "Embedding",
+    "EmbeddingAttempt",
     "EmbeddingFailure",
     "GateReport",
     "ModelVersion",

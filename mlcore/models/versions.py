@@ -133,6 +133,27 @@ class EmbeddingFailure(models.Model):
         return f"{self.specimen_id}: {self.code}"
 
 
+class EmbeddingAttempt(models.Model):
+    """That somebody is about to make a specimen's vector; what stays has ended the process (mlcore.attempts)."""
+
+    specimen = models.ForeignKey("customers.Specimen", on_delete=models.CASCADE, related_name="+")
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="+")
+    times = models.PositiveSmallIntegerField()
+    begun_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("attempt at an embedding")
+        verbose_name_plural = _("attempts at embeddings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["specimen", "model_version"], name="mlcore_embeddingattempt_once_per_model_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.specimen_id} / {self.model_version_id}: {self.times}"
+
+
 class SpecimenCanvas(models.Model):
     """A specimen as it was laid on the canvas, sealed: another model version needs no decoding and normalising again.
 
