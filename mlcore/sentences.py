@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 if TYPE_CHECKING:
     from mlcore.imaging import ImageRefused
@@ -112,7 +112,9 @@ ENDINGS = (
     gettext_noop("The model file %(file)s can not be run here: %(why)s."),
     gettext_noop("No model version is in use; an administrator has to install or promote one."),
 )
-_VALUE = re.compile(r"%\((\w+)\)[sd]")
+_VALUE = re.compile(r"%\((\w+)\)([sd])")
+# A sentence as it is given to gettext; or its singular and plural, which depend on their value "count".
+Wording = str | tuple[str, str]
 
 
 def sentence_in_words(sentence: str) -> str:
@@ -120,7 +122,7 @@ def sentence_in_words(sentence: str) -> str:
     return gettext(sentence) if sentence else ""  # gettext of nothing is the header of the catalogue
 
 
-def stored_in_words(stored: str, wordings: Iterable[str] = ENDINGS, known: Mapping[str, str] | None = None) -> str:
+def stored_in_words(stored: str, wordings: Iterable[Wording] = ENDINGS, known: Mapping[str, str] | None = None) -> str:
     """Stored sentences with values, one after the other, in the reader's language.
 
     wordings: what they may be, each with %(names)s for its values. A value may be a sentence itself; known: what a
@@ -129,7 +131,7 @@ def stored_in_words(stored: str, wordings: Iterable[str] = ENDINGS, known: Mappi
     return " ".join(_parts(stored, tuple(wordings), known or {}))
 
 
-def _parts(stored: str, wordings: tuple[str, ...], known: Mapping[str, str]) -> Iterator[str]:
+def _parts(stored: str, wordings: tuple[Wording, ...], known: Mapping[str, str]) -> Iterator[str]:
     rest = stored.strip()
     while rest:
         wording, found = _match(rest, wordings)
@@ -137,28 +139,35 @@ def _parts(stored: str, wordings: tuple[str, ...], known: Mapping[str, str]) -> 
             yield known.get(rest, rest)
             return
         values = {name: stored_in_words(value, wordings, known) for name, value in found.groupdict().items()}
-        yield _filled(gettext(wording), values)
+        yield _told(wording, values)
         rest = rest[found.end() :].strip()
 
 
-def _match(text: str, wordings: tuple[str, ...]) -> tuple[str | None, re.Match[str] | None]:
+def _match(text: str, wordings: tuple[Wording, ...]) -> tuple[Wording | None, re.Match[str] | None]:
     """The wording that the text begins with, the one that takes most of it where there are several."""
-    matches = [(wording, found) for wording in wordings if (found := _pattern(wording).match(text))]
+    matches = [
+        (wording, found)
+        for wording in wordings
+        for form in ((wording,) if isinstance(wording, str) else wording)
+        if (found := _pattern(form).match(text))
+    ]
     return max(matches, key=lambda match: match[1].end(), default=(None, None))
 
 
 @cache
-def _pattern(wording: str) -> re.Pattern[str]:
-    """Any value in its place; one at the very end takes all that follows."""
-    first, *rest = _VALUE.split(wording)
+def _pattern(form: str) -> re.Pattern[str]:
+    """Any text or number in its place; a text at the very end takes all that follows."""
+    first, *rest = _VALUE.split(form)
     pattern = re.escape(first)
-    for name, literal in zip(rest[::2], rest[1::2], strict=True):
-        pattern += f"(?P<{name}>.+{'?' if literal else ''}){re.escape(literal)}"
+    for name, kind, literal in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        value = r"\d+" if kind == "d" else ".+?" if literal else ".+"
+        pattern += f"(?P<{name}>{value}){re.escape(literal)}"
     return re.compile(pattern + r"(?=\s|$)", re.DOTALL)
 
 
-def _filled(wording: str, values: Mapping[str, str]) -> str:
-    return _VALUE.sub(lambda place: values[place[1]], wording)
+def _told(wording: Wording, values: Mapping[str, str]) -> str:
+    form = gettext(wording) if isinstance(wording, str) else ngettext(*wording, int(values["count"]))
+    return _VALUE.sub(lambda place: values[place[1]], form)
 
 
 def refusal_in_words(refusal: ImageRefused) -> str:

@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db import DatabaseError, DataError, InterfaceError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Greatest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -73,6 +73,11 @@ def promotion_advance(*, public_id: UUID | str, turn: int | None = None, seconds
     again and again end it with a sentence, the champion untouched.
     """
     until = time.monotonic() + seconds
+    with translation.override("en"):  # messages are stored in English, and told in the reader's language
+        return _advance(public_id, turn, until)
+
+
+def _advance(public_id: UUID | str, turn: int | None, until: float) -> bool:
     try:
         begun = _begin(public_id, turn)
         if begun is None:

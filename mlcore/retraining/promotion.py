@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from mlcore.bundle import ArtefactError
 from mlcore.models import Embedding, EmbeddingFailure, GateReport, ModelVersion, Promotion
@@ -125,7 +126,8 @@ def promotion_cancel(*, promotion: Promotion, actor: User | None) -> Promotion:
         promotion = Promotion.objects.select_for_update().get(pk=promotion.pk)
         if not promotion.is_open:
             raise PromotionRefused(_("This promotion has ended already."))
-        return promotion_end(promotion, Promotion.State.CANCELLED, _("Cancelled; the champion is unchanged."), actor)
+        message = gettext_noop("Cancelled; the champion is unchanged.")
+        return promotion_end(promotion, Promotion.State.CANCELLED, message, actor)
 
 
 def promotions_resend(*, late_after: timedelta = LATE_AFTER) -> int:
@@ -232,7 +234,10 @@ def _ungated(version: ModelVersion, champion: ModelVersion | None) -> str:
 
 
 def promotion_end(promotion: Promotion, state: Promotion.State, message: str, actor: User | None = None) -> Promotion:
-    """End a promotion whose row the caller holds, and say so in the audit trail."""
+    """End a promotion whose row the caller holds, and say so in the audit trail.
+
+    message: in English; each reader gets it in his own language (promotion_words).
+    """
     promotion.state, promotion.message, promotion.finished_at = state, message, timezone.now()
     promotion.save(update_fields=["state", "message", "finished_at", "done", "total"])
     _promotion_record(promotion, f"promotion.{state}", actor)

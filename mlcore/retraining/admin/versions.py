@@ -32,6 +32,7 @@ from mlcore.retraining.promotion import (
     promotion_cancel,
     promotion_request,
 )
+from mlcore.retraining.promotion_words import promotion_message
 from mlcore.retraining.selectors import start_of
 from mlcore.selectors import NoChampion
 
@@ -96,7 +97,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         promotion = self._promotion(request, version)
         vectors = Embedding.objects.filter(model_version=version).count()
         unused = version.state != ModelVersion.State.CHAMPION and promotion["open"] is None
-        ended = version.promotions.exclude(state__in=Promotion.OPEN).select_related("requested_by", "approved_by")
+        past = version.promotions.exclude(state__in=Promotion.OPEN).select_related("requested_by", "approved_by")
         return self.page(
             request,
             TEMPLATES + "version.html",
@@ -106,7 +107,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
             may_prune=bool(vectors) and unused and promotion["may_promote"],
             may_start=request.user.has_perm(START),
             run=getattr(version, "training_run", None),
-            past=ended[:10],
+            past=[(ended, promotion_message(ended)) for ended in past[:10]],
             **promotion,
         )
 
@@ -171,7 +172,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         promotion = get_object_or_404(Promotion, public_id=public_id)
 
         def done() -> str:
-            return promotion_cancel(promotion=promotion, actor=actor).message
+            return promotion_message(promotion_cancel(promotion=promotion, actor=actor))
 
         return self.attempt(request, done, refusal=PromotionRefused, back=_comparison(promotion.version))
 
@@ -211,13 +212,15 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         """What the panel of a promotion needs; open: the one of this version, other: that of another one."""
         running = Promotion.objects.filter(state__in=Promotion.OPEN).select_related("version", "requested_by").first()
         own = running is not None and running.version_id == version.pk
+        last = version.promotions.exclude(state__in=Promotion.OPEN).first()
         may = request.user.has_perm(PROMOTE)
         return {
             "version": version,
             "comparison": comparison_of(version),
             "open": running if own else None,
             "other": None if own else running,
-            "last": version.promotions.exclude(state__in=Promotion.OPEN).first(),
+            "last": last,
+            "last_message": promotion_message(last) if last else "",
             "may_promote": may,
             "may_approve": may and own and running is not None and running.requested_by_id != request.user.pk,
             "override": OverrideForm(),
