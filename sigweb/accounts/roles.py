@@ -54,6 +54,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "customers.view_customer",
         "verification.view_verification",
         "verification.view_identification",
+        # With view_customer: whether somebody was in a training. Not view_modelversion: that opens the vector space.
+        "mlcore.view_trainingrun",
     ),
 }
 

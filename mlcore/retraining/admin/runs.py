@@ -27,6 +27,7 @@ from mlcore.retraining.selectors import dry_run
 from sigweb.accounts.access import person
 
 TEMPLATES = "admin/mlcore/trainingrun/"
+VIEW_VERSION = "mlcore.view_modelversion"
 
 
 @admin.register(TrainingRun)
@@ -38,6 +39,12 @@ class TrainingRunAdmin(PageAdmin):
     list_filter = ("state",)
     list_select_related = ("requested_by", "produced")
     ordering = ("-created_at",)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without the way to the version made for those who may not see model versions, such as an auditor."""
+        if request.user.has_perm(VIEW_VERSION):
+            return self.list_display
+        return [{"version_made": "version_named"}.get(name, name) for name in self.list_display]
 
     @admin.display(description=gettext_lazy("asked for"), ordering="created_at")
     def asked_at(self, run: TrainingRun) -> Any:
@@ -57,6 +64,10 @@ class TrainingRunAdmin(PageAdmin):
             return ""
         address = reverse("admin:mlcore_modelversion_comparison", args=[run.produced.public_id])
         return format_html('<a href="{}">{}</a>', address, run.produced)
+
+    @admin.display(description=gettext_lazy("made"))
+    def version_named(self, run: TrainingRun) -> str:
+        return str(run.produced or "")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

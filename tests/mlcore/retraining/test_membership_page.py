@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sigweb.audit.models import AuditEvent
+from tests.customers.making import user
 from tests.mlcore.making import make_customer, make_user
 from tests.mlcore.retraining.making import MODEL_ADMIN, make_run, model_admin
 from tests.mlcore.retraining.test_membership import make_version, trained, using
@@ -106,3 +107,28 @@ def test_it_takes_the_rights_to_see_trainings_and_customers() -> None:
 
 def test_wrong_verbs_are_refused(asking: Client) -> None:
     assert asking.put(PAGE).status_code == 405
+
+
+def test_an_auditor_may_ask_and_finds_the_way_but_no_way_to_models(client: Client) -> None:
+    auditor = user("auditor", is_staff=True)
+    client.force_login(auditor)
+    customer = make_customer()
+    version = trained("first", using(customer.public_id, specimens=4))
+    run = reverse("admin:mlcore_trainingrun_change", args=[version.training_run.public_id])
+    assert RUNS in text(client.get(reverse("admin:index")))
+    pages = [text(client.get(address)) for address in (RUNS, run)]
+    assert all(f'href="{PAGE}"' in page for page in pages)
+    answer = text(client.post(PAGE, {"customer": customer.number}))
+    assert "1 model version holds something of what was learnt." in answer
+    assert AuditEvent.objects.get(action="customer.training_looked_up").actor == auditor
+    # The names of versions are there, but nothing leads to a page that is closed to him.
+    for page in (pages[0], answer):
+        assert "first" in page
+    for page in (*pages, answer):
+        assert "/mlcore/modelversion/" not in page
+    for name in ("change", "comparison"):
+        assert client.get(reverse(f"admin:mlcore_modelversion_{name}", args=[version.public_id])).status_code == 403
+    assert client.get(reverse("verification:vectors")).status_code == 403
+    assert client.get(reverse("admin:mlcore_trainingrun_retrain")).status_code == 403
+    stop = reverse("admin:mlcore_trainingrun_cancel", args=[version.training_run.public_id])
+    assert client.post(stop).status_code == 403
