@@ -11,6 +11,7 @@ from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.evaluation.protocol import Kind, WriterTrials, measure, trials
 from mlcore.scoring.calibration import Calibration, calibrate
 from mlcore.scoring.cohort import Cohort
+from mlcore.scoring.evidence import bounds_of_sets
 from mlcore.scoring.logistic import FitError, LogisticHead, fit_logistic
 from mlcore.scoring.scorer import MAX_REFERENCES, Scorer
 
@@ -46,6 +47,7 @@ def fit_head(found: Sequence[WriterTrials], data: EmbeddedSet) -> LogisticHead:
 
     Half of the forgeries' weight is other people's genuine signatures: they cost nothing against skilled forgeries and
     keep strangers far (ADR 007). The log odds are then brought to what they are of: genuine against skilled alone.
+    What is known of a set alone counts no further than the sets fitted on went.
     """
     mixed = fit_logistic(*_gathered(found, data, {"genuine": 1.0, "skilled": 1 - STRANGERS, "random": STRANGERS}))
     rows, labels, weights = _gathered(found, data, {"genuine": 1.0, "skilled": 1.0})
@@ -53,7 +55,9 @@ def fit_head(found: Sequence[WriterTrials], data: EmbeddedSet) -> LogisticHead:
     scale = fit_logistic(odds, labels, weights)
     slope = float(scale.weights[0] / scale.scale[0])
     shift = scale.intercept - slope * float(scale.centre[0])
-    return LogisticHead(mixed.centre, mixed.scale, slope * mixed.weights, slope * mixed.intercept + shift)
+    return LogisticHead(
+        mixed.centre, mixed.scale, slope * mixed.weights, slope * mixed.intercept + shift, *bounds_of_sets(rows)
+    )
 
 
 def _gathered(

@@ -9,7 +9,7 @@ network spreads its scores less around the two averages, fewer lie on the wrong 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -48,11 +48,10 @@ def equate(genuine: Sequence[Floats], forged: Sequence[Floats]) -> Equating:
 
 def equated_head(head: LogisticHead, equating: Equating) -> LogisticHead:
     """The head whose scores (minus log odds) are the equated scores of `head`."""
-    return LogisticHead(
-        head.centre,
-        head.scale,
-        equating.stretch * head.weights,
-        equating.stretch * head.intercept - equating.shift,
+    return replace(
+        head,
+        weights=equating.stretch * head.weights,
+        intercept=equating.stretch * head.intercept - equating.shift,
     )
 
 

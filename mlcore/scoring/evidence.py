@@ -24,6 +24,8 @@ SEVERAL = (
     "cohort_specimens",
 )
 EXPECTED = "expected"  # the last one of either, where the model has learnt what to expect
+# What is known of a set before anything is questioned: a constant of the set.
+OF_THE_SET = frozenset({"vector_own", "local_own", "cohort_specimens", EXPECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,21 @@ class OwnSpread:
             float(cohort.nearness(specimens.vectors).mean()),
             float(cohort.expectation.of(specimens).mean()) if cohort.expectation else None,
         )
+
+
+def bounds_of_sets(rows: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Between what the figures of the set alone lie in rows of evidence (N, F); infinite for all others, (F,) twice.
+
+    A head is a straight line, which says nothing of sets unlike all that it was fitted on: those count as the most
+    unlike it has seen (ADR 015).
+    """
+    known = np.array([name in OF_THE_SET for name in _names(rows.shape[1])])
+    return np.where(known, rows.min(axis=0), -np.inf), np.where(known, rows.max(axis=0), np.inf)
+
+
+def _names(width: int) -> tuple[str, ...]:
+    names = ONE if width <= len(ONE) + 1 else SEVERAL
+    return (*names, EXPECTED)[:width]
 
 
 def evidence(vector: Floats, local: Floats, nearness: Floats, spread: OwnSpread) -> npt.NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,22 @@ class FitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LogisticHead:
-    """log odds = intercept + weights . (x - centre) / scale."""
+    """log odds = intercept + weights . (x - centre) / scale, x held between lowest and highest.
+
+    lowest, highest: (F,), infinite where a figure is not held; empty where none is.
+    """
 
     centre: Floats
     scale: Floats
     weights: Floats
     intercept: float
+    lowest: Floats = field(default_factory=lambda: np.zeros(0))
+    highest: Floats = field(default_factory=lambda: np.zeros(0))
 
     def log_odds(self, rows: Floats) -> Floats:
         """(N, F) -> (N,), log odds of class 1."""
-        return np.asarray(self.intercept + ((rows - self.centre) / self.scale) @ self.weights, dtype=np.float64)
+        held = np.clip(rows, self.lowest, self.highest) if len(self.lowest) else rows
+        return np.asarray(self.intercept + ((held - self.centre) / self.scale) @ self.weights, dtype=np.float64)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -35,17 +41,30 @@ class LogisticHead:
             "scale": self.scale.tolist(),
             "weights": self.weights.tolist(),
             "intercept": self.intercept,
+            "lowest": _or_none(self.lowest),
+            "highest": _or_none(self.highest),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> LogisticHead:
-        """The inverse of as_dict."""
+        """The inverse of as_dict; reads what was written before figures were held (formats 2 and 3)."""
         return cls(
             np.asarray(data["centre"], dtype=np.float64),
             np.asarray(data["scale"], dtype=np.float64),
             np.asarray(data["weights"], dtype=np.float64),
             float(data["intercept"]),
+            _or_infinite(data.get("lowest", []), -np.inf),
+            _or_infinite(data.get("highest", []), np.inf),
         )
+
+
+def _or_none(bounds: Floats) -> list[float | None]:
+    """JSON knows no infinity."""
+    return [float(value) if np.isfinite(value) else None for value in bounds]
+
+
+def _or_infinite(bounds: list[float | None], none: float) -> Floats:
+    return np.array([none if value is None else value for value in bounds], dtype=np.float64)
 
 
 def sigmoid(values: Floats) -> Floats:

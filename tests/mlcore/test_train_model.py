@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from mlcore.bundle import load_bundle
 from mlcore.runtime import file_digest
+from mlcore.scoring.evidence import EXPECTED, OF_THE_SET, ONE, SEVERAL
 from tests.mlcore.embedding.signers import write_manifest, write_recording
 
 pytestmark = pytest.mark.slow
@@ -73,6 +74,34 @@ def test_a_model_is_trained_fitted_measured_and_written(trained: Path) -> None:
     assert len(bundle.scorer.heads[1].weights) == 5
     assert len(bundle.scorer.heads[5].weights) == 9
     assert json.loads((trained / "work" / "progress.jsonl").read_text().splitlines()[-1])["step"] == 2
+
+
+def test_a_decision_that_is_fitted_anew_is_the_one_that_training_gave(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    asked = {"data": data, "model": trained / "model", "output": tmp_path / "again"}
+    call_command("fit_model", name="fitted", **asked)
+    before, after = load_bundle(trained / "model"), load_bundle(tmp_path / "again")
+    assert after.name == "fitted"
+    for part in ("files", "data", "training", "scorer", "figures", "expectation"):
+        assert after.manifest[part] == before.manifest[part]
+    with pytest.raises(CommandError, match="There is a model in"):
+        call_command("fit_model", **asked)
+    (tmp_path / "again" / "network.keras").write_bytes(b"damaged")
+    with pytest.raises(CommandError, match="network.keras has changed"):
+        call_command("fit_model", data=data, model=tmp_path / "again", output=tmp_path / "third")
+    with pytest.raises(CommandError, match="no rows|no image|manifest"):
+        call_command("fit_model", data=tmp_path, model=trained / "model", output=tmp_path / "third")
+    assert not (tmp_path / "third").exists()
+
+
+def test_what_is_known_of_a_set_is_held_between_those_fitted_on(trained: Path) -> None:
+    for count, head in load_bundle(trained / "model").scorer.heads.items():
+        names = (*(ONE if count == 1 else SEVERAL), EXPECTED)
+        assert [name for name, low in zip(names, head.lowest, strict=True) if np.isfinite(low)] == [
+            name for name in names if name in OF_THE_SET
+        ]
+        assert (head.lowest <= head.highest).all()
 
 
 def test_started_again_it_finds_its_checkpoint_and_only_fits_and_writes(data: Path, trained: Path) -> None:

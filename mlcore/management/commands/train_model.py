@@ -14,17 +14,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mlcore.bundle import MANIFEST, load_bundle, write_bundle
 from mlcore.embedding.base import SOURCES, BaseRecipe, train_base
-from mlcore.embedding.sources import DataError, Progress, Row, read_manifest
-from mlcore.evaluation.embedded import embed_rows
-from mlcore.evaluation.evaluating import evaluate
-from mlcore.evaluation.fitting import LEAST_WRITERS, fit_scorer
+from mlcore.embedding.sources import DataError, Row
+from mlcore.evaluation.finishing import fit_and_measure
+from mlcore.evaluation.fitting import LEAST_WRITERS
 from mlcore.management.progress import bars, counting
-from mlcore.runtime import Features, Network, file_digest
-from mlcore.scoring.cohort import Cohort
+from mlcore.runtime import Network, file_digest
 from mlcore.scoring.logistic import FitError
-from mlcore.scoring.scorer import MAX_REFERENCES, Scorer
-
-REFERENCES = (1, 3, 5)
+from mlcore.scoring.scorer import MAX_REFERENCES
 
 
 class Command(BaseCommand):
@@ -63,7 +59,8 @@ class Command(BaseCommand):
             with counting() as tell, _steps() as on_progress:
                 keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)
                 network = Network.load(onnx_file, file_digest(onnx_file))
-                scorer, figures = _fit_and_measure(recipe, network, cohort, tell)
+                rows = recipe.seen("validation")
+                scorer, figures = fit_and_measure(rows, recipe.images, network, cohort, tell)
             facts = {**facts, "figures": figures}
             write_bundle(
                 output, name=recipe.name, keras_file=keras_file, onnx_file=onnx_file, scorer=scorer, facts=facts
@@ -135,27 +132,6 @@ def _check_fit(rows: Sequence[Row]) -> None:
             f"To fit the decision, {LEAST_WRITERS} validation writers need a forgery and {MAX_REFERENCES + 1} genuine "
             f"signatures; manifest.csv has {len(able)}."
         )
-
-
-def _fit_and_measure(
-    recipe: BaseRecipe, network: Network, cohort: Cohort, tell: Progress
-) -> tuple[Scorer, dict[str, dict[str, Any]]]:
-    """Fit on validation writers, then measure; test writers are looked at once everything is frozen.
-
-    A data set left out is measured all the same where it has test writers: so it is told how unseen ones fare.
-    """
-
-    def embed(canvases: Any) -> list[Features]:
-        return [features.stored() for features in network.embed(canvases)]
-
-    validation = embed_rows(recipe.seen("validation"), embed, tell)
-    scorer = fit_scorer(validation, cohort)
-    figures = {"validation": evaluate(validation, scorer, REFERENCES)}
-    try:
-        rows = read_manifest(recipe.images, split="test")
-    except DataError:
-        return scorer, figures
-    return scorer, {**figures, "test": evaluate(embed_rows(rows, embed, tell), scorer, REFERENCES)}
 
 
 @contextmanager

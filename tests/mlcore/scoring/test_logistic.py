@@ -48,6 +48,21 @@ def test_it_survives_a_trip_through_json() -> None:
     assert np.array_equal(head.log_odds(rows), again.log_odds(rows))
 
 
+def test_a_figure_counts_no_further_than_it_is_held() -> None:
+    bounds = np.array([-np.inf, 0.2]), np.array([np.inf, 0.4])
+    head = LogisticHead(np.zeros(2), np.ones(2), np.array([1.0, 10.0]), 0.5, *bounds)
+    odds = head.log_odds(np.array([[7.0, 0.3], [7.0, 0.9], [7.0, -5.0], [-7.0, 0.4]]))
+    assert np.allclose(odds, [10.5, 11.5, 9.5, -2.5])
+    again = LogisticHead.from_dict(json.loads(json.dumps(head.as_dict(), allow_nan=False)))
+    assert np.array_equal(again.lowest, head.lowest)
+    assert np.array_equal(again.highest, head.highest)
+
+
+def test_a_head_written_before_figures_were_held_decides_as_it_did() -> None:
+    written = {"centre": [0.0], "scale": [1.0], "weights": [2.0], "intercept": 1.0}
+    assert np.array_equal(LogisticHead.from_dict(written).log_odds(np.array([[-50.0], [50.0]])), [-99.0, 101.0])
+
+
 def test_separable_classes_do_not_run_away() -> None:
     rows = np.concatenate([np.full((50, 1), -1.0), np.full((50, 1), 1.0)])
     head = fit_logistic(rows, np.repeat([0.0, 1.0], 50), np.ones(100))

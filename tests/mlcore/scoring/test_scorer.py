@@ -13,7 +13,7 @@ from mlcore.runtime import Features
 from mlcore.scoring import Scorer
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.distances import FeatureStack
-from mlcore.scoring.evidence import ONE, SEVERAL, OwnSpread, evidence
+from mlcore.scoring.evidence import EXPECTED, OF_THE_SET, ONE, SEVERAL, OwnSpread, bounds_of_sets, evidence
 from tests.mlcore.bundles import make_scorer
 
 
@@ -94,3 +94,12 @@ def test_the_cohort_is_near_what_resembles_it() -> None:
     assert near == pytest.approx(0.0, abs=1e-6)
     assert far == pytest.approx(np.sqrt(2), abs=1e-6)
     assert Cohort(np.zeros((0, 128), np.float32)).nearness(np.eye(2, 128, dtype=np.float32)).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("names", [ONE, (*ONE, EXPECTED), SEVERAL, (*SEVERAL, EXPECTED)])
+def test_only_what_is_known_of_the_set_alone_is_held(names: tuple[str, ...]) -> None:
+    rows = np.random.default_rng(1).normal(size=(50, len(names)))
+    lowest, highest = bounds_of_sets(rows)
+    for column, name in enumerate(names):
+        held = (rows[:, column].min(), rows[:, column].max()) if name in OF_THE_SET else (-np.inf, np.inf)
+        assert (lowest[column], highest[column]) == held
