@@ -173,11 +173,13 @@ def specimens_embed(*, specimens: Sequence[Specimen], version: ModelVersion) -> 
     return len(rows), len(unusable)
 
 
-def specimen_give_up(*, specimen: Specimen, version: ModelVersion) -> None:
+def specimen_give_up(*, specimen: Specimen, version: ModelVersion, unreadable: bool = True) -> None:
     """Record that reading this specimen ends the process: under this version nothing tries it again, no web process
     either, until the record is deleted or another promotion of the version begins.
+
+    unreadable: whether its image is to blame, which the staff then see; False where it may be the version's network.
     """
-    _failure_record(specimen, version, _worker_died())
+    _failure_record(specimen, version, _worker_died(), unreadable=unreadable)
     attempt_forget(specimen=specimen, version=version)
     canvas_forget(specimen)  # whoever tries again some day begins with the image
 
@@ -279,7 +281,8 @@ def _embeddings_make(specimens: Sequence[Specimen], version: ModelVersion) -> tu
     ]
     # A worker and a verification may make the same one at once: the first to commit is kept, both are equal.
     Embedding.objects.bulk_create(rows, ignore_conflicts=True)
-    EmbeddingFailure.objects.filter(specimen__in=[row.specimen_id for row in rows], model_version=version).delete()
+    for told in (EmbeddingFailure, EmbeddingAttempt):  # whatever was against them: they have a vector now
+        told.objects.filter(specimen__in=[row.specimen_id for row in rows], model_version=version).delete()
     return rows, unusable
 
 
@@ -347,13 +350,15 @@ def _image_prepare(specimen: Specimen, image: bytes) -> Signature:
     return signature
 
 
-def _failure_record(specimen: Specimen, version: ModelVersion, error: SpecimenUnusable) -> None:
+def _failure_record(
+    specimen: Specimen, version: ModelVersion, error: SpecimenUnusable, *, unreadable: bool = True
+) -> None:
     EmbeddingFailure.objects.update_or_create(
         specimen=specimen,
         model_version=version,
         defaults={"code": error.code, "sentence": error.sentence[:400], "failed_at": timezone.now()},
     )
-    if error.code != "quality_refused":
+    if unreadable and error.code != "quality_refused":
         specimen_mark_unreadable(specimen=specimen, reason=error.code)
 
 

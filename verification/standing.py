@@ -113,12 +113,15 @@ class Standing:
     def outlook(self) -> str:
         """What becomes of most genuine signatures, judging by the specimens: "match", "refer" or "no_match".
 
-        The verdict that at least half of the specimens reach; "" for fewer than two specimens.
+        The verdict that most of the specimens reach, for a match half of them where none is refused; "" for fewer than
+        two specimens.
         """
         if not self.specimens:
             return ""
         half = len(self.specimens) / 2
-        return "match" if self.matching >= half else "no_match" if self.refused > half else "refer"
+        if self.matching > half or (self.matching == half and not self.refused):
+            return "match"
+        return "no_match" if self.refused > half else "refer"
 
     @property
     def gain_matched(self) -> float:
@@ -155,12 +158,13 @@ def customer_standing(*, customer: Customer) -> Standing:
 
 
 def spread_of(bundle: Bundle, features: Sequence[Features]) -> Spread | None:
-    """How far these lie from each other, beside what the model's head saw when it was fitted; None for fewer than two.
+    """How far these lie from each other, beside what the model's head saw when it was fitted; None for fewer than two,
+    and for a retrained model, whose head was carried over from a network with other distances.
 
     Not the score: that also weighs how close forgers come to such signatures, so a steady hand may well be referred.
     """
     head = bundle.scorer.heads.get(len(features))
-    if len(features) < 2 or head is None:
+    if len(features) < 2 or head is None or "equated" in bundle.manifest:
         return None
     own = OwnSpread.of(FeatureStack.of(features), bundle.scorer.cohort).local
     place = SEVERAL.index("local_own")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.evaluation.fitting import score_trial
 from mlcore.evaluation.protocol import WriterTrials, measure, trials
 from mlcore.scoring.cohort import Cohort
-from mlcore.scoring.equating import Equating, equate, equated_scorer
+from mlcore.scoring.equating import Equating, equate, equated_scorer, moved_bounds
 from mlcore.scoring.logistic import LogisticHead
 from mlcore.scoring.scorer import Scorer
 
@@ -31,13 +32,20 @@ def refit_scorer(
     signatures and forgeries. Raises FitError.
     """
     sides = [(measure(data, known), data) for data, known in ((old, parent.cohort), (new, cohort))]
-    equatings = {}
+    equatings, moved = {}, {}
     for count, head in parent.heads.items():
         found = [([*trials(measured, count)], data) for measured, data in sides]
+        moved[count] = moved_bounds(head, *(_rows(part) for part, _ in found))
+        judged = [(part, data, by) for (part, data), by in zip(found, (head, moved[count]), strict=True)]
         kinds = ("genuine", "skilled")
-        genuine, forged = ([_scores(part, kind, head, data) for part, data in found] for kind in kinds)
+        genuine, forged = ([_scores(part, kind, by, data) for part, data, by in judged] for kind in kinds)
         equatings[count] = equate(genuine, forged)
-    return equated_scorer(parent, cohort, equatings), equatings
+    return equated_scorer(replace(parent, heads=moved), cohort, equatings), equatings
+
+
+def _rows(found: Sequence[WriterTrials]) -> Floats:
+    parts = [trial.evidence["genuine"] for trial in found]
+    return np.concatenate(parts) if parts else np.zeros((0, 0))
 
 
 def _scores(found: Sequence[WriterTrials], kind: str, head: LogisticHead, data: EmbeddedSet) -> Floats:

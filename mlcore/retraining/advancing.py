@@ -36,7 +36,7 @@ from mlcore.retraining.promotion import (
     promotion_obstacle,
     promotion_send,
 )
-from mlcore.selectors import artefact_check, specimens_without_embedding
+from mlcore.selectors import artefact_check, model_bundle, specimens_without_embedding
 from mlcore.services import (
     WORKER_DIED,
     PromotionRefused,
@@ -82,6 +82,7 @@ def _advance(public_id: UUID | str, turn: int | None, until: float) -> bool:
         begun = _begin(public_id, turn)
         if begun is None:
             return False
+        model_bundle(ModelVersion.objects.get(pk=begun.version_id))  # who dies at this suspects no specimen
         make = _one_by_one if begun.dead_turns > CAREFUL_AFTER else _batch
         while (ahead := _ahead(public_id)) or not _switch(public_id, turn):
             for first in range(0, len(ahead), BATCH):
@@ -146,7 +147,8 @@ def _given_up(promotion: Promotion, suspect_id: int) -> bool:
     if promotion.heartbeat_at is not None and promotion.heartbeat_at > timezone.now() - LATE_AFTER:
         return False
     suspect = Specimen.objects.only(*_NEEDED).get(pk=suspect_id)
-    specimen_give_up(specimen=suspect, version=promotion.version)
+    # The candidate's network may be what dies: the specimen stays what it is for everybody else.
+    specimen_give_up(specimen=suspect, version=promotion.version, unreadable=False)
     logger.error("Promotion %s: the worker died at specimen %s.", promotion.public_id, suspect.public_id)
     # Still one at a time: where one is, more may be in the same batch.
     promotion.suspect, promotion.dead_turns = None, CAREFUL_AFTER

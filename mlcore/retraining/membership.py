@@ -30,13 +30,15 @@ class CustomerUnknown(LookupError):
 
 
 class Answer(Enum):
-    """Learnt: a model version holds something of what was learnt. Unfinished: trained on, but nothing came of it.
+    """Learnt: a model version holds something of what was learnt. Going: a training with the signatures is under way.
+    Unfinished: trained on, but nothing came of it.
 
     Measured: held out each time, so that nothing was learnt.
     """
 
     NONE = "none"
     LEARNT = "learnt"
+    GOING = "going"
     UNFINISHED = "unfinished"
     MEASURED = "measured"
 
@@ -90,6 +92,8 @@ class Membership:
     def answer(self) -> Answer:
         if any(found.learnt for found in self.versions):
             return Answer.LEARNT
+        if any(found.trained_on and found.run is not None and found.run.is_open for found in self.runs):
+            return Answer.GOING
         if any(found.trained_on for found in self.runs):
             return Answer.UNFINISHED
         return Answer.MEASURED if self.runs else Answer.NONE

@@ -55,6 +55,21 @@ def equated_head(head: LogisticHead, equating: Equating) -> LogisticHead:
     )
 
 
+def moved_bounds(head: LogisticHead, old: Floats, new: Floats) -> LogisticHead:
+    """The head with its bounds where they lie for the new network: as many deviations from the same sets' mean.
+
+    old, new: rows of evidence (N, F) of the same sets, by the network that the head was fitted on and by the new one.
+    """
+    if not len(head.lowest) or not len(old) or not len(new):
+        return head
+    stretch = new.std(axis=0) / np.maximum(old.std(axis=0), 1e-6)
+    lowest, highest = (
+        np.where(np.isfinite(bounds), new.mean(axis=0) + stretch * (bounds - old.mean(axis=0)), bounds)
+        for bounds in (head.lowest, head.highest)
+    )
+    return replace(head, lowest=lowest, highest=highest)
+
+
 def equated_scorer(parent: Scorer, cohort: Cohort, equatings: Mapping[int, Equating]) -> Scorer:
     """The parent's heads equated for a new network with its own cohort, its calibrations as they are."""
     heads = {count: equated_head(head, equatings[count]) for count, head in parent.heads.items()}

@@ -47,15 +47,16 @@ class LogisticHead:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> LogisticHead:
-        """The inverse of as_dict; reads what was written before figures were held (formats 2 and 3)."""
-        return cls(
-            np.asarray(data["centre"], dtype=np.float64),
-            np.asarray(data["scale"], dtype=np.float64),
-            np.asarray(data["weights"], dtype=np.float64),
-            float(data["intercept"]),
-            _or_infinite(data.get("lowest", []), -np.inf),
-            _or_infinite(data.get("highest", []), np.inf),
-        )
+        """The inverse of as_dict; reads what was written before figures were held (formats 2 and 3).
+
+        Raises ValueError for bounds that are not one pair a figure, the lower first.
+        """
+        weights = np.asarray(data["weights"], dtype=np.float64)
+        lowest, highest = _or_infinite(data.get("lowest", []), -np.inf), _or_infinite(data.get("highest", []), np.inf)
+        if len(lowest) not in (0, len(weights)) or len(highest) != len(lowest) or not (lowest <= highest).all():
+            raise ValueError("The bounds of a head are not one pair a figure.")
+        centre, scale = (np.asarray(data[name], dtype=np.float64) for name in ("centre", "scale"))
+        return cls(centre, scale, weights, float(data["intercept"]), lowest, highest)
 
 
 def _or_none(bounds: Floats) -> list[float | None]:

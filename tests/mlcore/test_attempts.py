@@ -222,8 +222,10 @@ def test_a_verification_waits_for_no_attempt_that_is_under_way(champion: ModelVe
     attempts(specimen, champion, 1)
     EmbeddingAttempt.objects.update(begun_at=timezone.now())
     assert set(features_for(specimens=[specimen], version=champion).features) == {specimen.pk}
+    assert not EmbeddingAttempt.objects.exists()  # whatever was against it: it has a vector now
     Embedding.objects.all().delete()
-    EmbeddingAttempt.objects.update(times=2)
+    attempts(specimen, champion, 2)
+    EmbeddingAttempt.objects.update(begun_at=timezone.now())
     found = features_for(specimens=[specimen], version=champion)
     assert (found.features, found.unusable[specimen.pk].code) == ({}, WORKER_DIED)
     assert not EmbeddingFailure.objects.exists()

@@ -95,6 +95,15 @@ def test_a_decision_that_is_fitted_anew_is_the_one_that_training_gave(
     assert not (tmp_path / "third").exists()
 
 
+def test_a_data_set_that_was_left_out_stays_out_of_the_fit(data: Path, trained: Path, tmp_path: Path) -> None:
+    manifest = json.loads((trained / "model" / "model.json").read_text())
+    shutil.copytree(trained / "model", tmp_path / "without")
+    manifest["training"]["without"] = ["scans"]
+    (tmp_path / "without" / "model.json").write_text(json.dumps(manifest))
+    with pytest.raises(CommandError, match="Fewer than"):
+        call_command("fit_model", data=data, model=tmp_path / "without", output=tmp_path / "again")
+
+
 def test_what_is_known_of_a_set_is_held_between_those_fitted_on(trained: Path) -> None:
     for count, head in load_bundle(trained / "model").scorer.heads.items():
         names = (*(ONE if count == 1 else SEVERAL), EXPECTED)

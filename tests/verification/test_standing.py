@@ -56,7 +56,7 @@ def test_a_steady_hand_whose_signatures_are_referred_is_not_said_to_vary(
     base: ModelVersion, as_verifier: Client
 ) -> None:
     customer = make_customer()
-    signed(customer, 1, 2, 3, 4, signer=15)
+    signed(customer, 1, 2, 3, 4, signer=36)
     standing = customer_standing(customer=customer)
     assert standing.spread is not None
     assert standing.spread.own < standing.spread.usual
@@ -74,7 +74,7 @@ def test_a_steady_hand_whose_signatures_are_referred_is_not_said_to_vary(
 
 def test_each_specimen_is_judged_by_the_thresholds_of_one_specimen_fewer(base: ModelVersion) -> None:
     customer = make_customer()
-    signed(customer, 1, 2, 3, 4, signer=15)
+    signed(customer, 1, 2, 3, 4, signer=36)
     bundle = model_demand()[1]
     specimens = list(customer.specimens.order_by("pk"))
     features = features_for(specimens=specimens, version=base).features
@@ -95,7 +95,17 @@ def test_a_hand_is_measured_by_how_far_other_hands_vary(own: float, hand: str) -
 
 @pytest.mark.parametrize(
     ("called", "outlook"),
-    [("mmr", "match"), ("mmrr", "match"), ("mrr", "refer"), ("nnrr", "refer"), ("nnr", "no_match"), ("", "")],
+    [
+        ("mmr", "match"),
+        ("mmrr", "match"),
+        ("mrr", "refer"),
+        ("mmnn", "refer"),
+        ("mn", "refer"),
+        ("mmrn", "refer"),
+        ("nnrr", "refer"),
+        ("nnr", "no_match"),
+        ("", ""),
+    ],
 )
 def test_most_specimens_tell_what_becomes_of_genuine_signatures(called: str, outlook: str) -> None:
     verdicts = {"m": Verdict.MATCH, "r": Verdict.REFER, "n": Verdict.NO_MATCH}

@@ -10,6 +10,7 @@ from mlcore.retraining.membership import Answer, CustomerInRun, CustomerInVersio
 ANSWERS = {
     Answer.NONE: "In none: no training here has used a signature of this customer.",
     Answer.LEARNT: "Learnt from: model versions below hold something of what was learnt.",
+    Answer.GOING: "A training with these signatures is under way; ask again when it has ended.",
     Answer.UNFINISHED: "Trained on, but no model version has come of it.",
     Answer.MEASURED: "Held out each time: measured with, never learnt from.",
 }

@@ -16,7 +16,7 @@ from mlcore.management.progress import counting
 from mlcore.scoring.logistic import FitError
 
 # What is written anew with every model; all else in the manifest tells where the network comes from.
-_ANEW = ("format", "canvas", "name", "files", "expectation", "scorer", "figures")
+_ANEW = ("format", "canvas", "name", "files", "expectation", "scorer", "figures", "equated")
 
 
 class Command(BaseCommand):
@@ -41,7 +41,8 @@ class Command(BaseCommand):
             output: Path = options["output"] or Path(settings.MODELS_DIR) / name
             if (output / MANIFEST).exists() and not options["replace"]:
                 raise CommandError(f"There is a model in {output} already. Choose another --output, or give --replace.")
-            rows = read_manifest(options["data"], split="validation")
+            without = bundle.manifest.get("training", {}).get("without", [])  # what training never saw, the fit may not
+            rows = [row for row in read_manifest(options["data"], split="validation") if row.dataset not in without]
             with counting() as tell:
                 scorer, figures = fit_and_measure(rows, options["data"], bundle.network, bundle.scorer.cohort, tell)
             facts = {key: value for key, value in bundle.manifest.items() if key not in _ANEW}

@@ -105,8 +105,15 @@ def test_what_goes_on_from_a_version_that_learnt_has_learnt_too_however_far() ->
 
 def test_a_training_that_came_to_nothing_is_told_as_such() -> None:
     customer = uuid.uuid4()
-    make_run(state="running", snapshot=using(customer))
+    make_run(state="failed", snapshot=using(customer))
     assert membership_of(customer).answer == Answer.UNFINISHED
+
+
+def test_a_training_under_way_is_not_said_to_have_come_to_nothing() -> None:
+    customer = uuid.uuid4()
+    make_run(state="failed", snapshot=using(customer))
+    make_run(state="running", snapshot=using(customer))
+    assert membership_of(customer).answer == Answer.GOING
 
 
 def test_a_snapshot_whose_run_is_not_kept_is_told_all_the_same() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mlcore.scoring.cohort import Cohort
-from mlcore.scoring.equating import Equating, equate, equated_head, equated_scorer
-from mlcore.scoring.logistic import FitError
+from mlcore.scoring.equating import Equating, equate, equated_head, equated_scorer, moved_bounds
+from mlcore.scoring.logistic import FitError, LogisticHead
 from tests.mlcore.bundles import make_scorer
 
 GENUINE, FORGED = np.array([-3.0, -1.0, -2.0]), np.array([2.0, 4.0, 3.0])
@@ -66,3 +66,20 @@ def test_calibrations_stay_and_the_cohort_is_the_new_one() -> None:
     made = equated_scorer(scorer, cohort, {count: Equating(1.0, 0.0) for count in scorer.heads})
     assert made.calibrations is scorer.calibrations
     assert made.cohort is cohort
+
+
+def test_bounds_move_with_the_figures_that_they_hold() -> None:
+    rng = np.random.default_rng(1)
+    old = rng.normal([0.6, 0.35], [0.2, 0.02], (500, 2))
+    new = 0.1 + 0.5 * old  # a network that draws everything closer together
+    bounds = np.array([-np.inf, 0.3]), np.array([np.inf, 0.4])
+    head = LogisticHead(np.zeros(2), np.ones(2), np.ones(2), 0.0, *bounds)
+    moved = moved_bounds(head, old, new)
+    assert moved.lowest == pytest.approx([-np.inf, 0.25])
+    assert moved.highest == pytest.approx([np.inf, 0.3])
+    held_before = (old[:, 1] < 0.3) | (old[:, 1] > 0.4)
+    held_now = (new[:, 1] < moved.lowest[1]) | (new[:, 1] > moved.highest[1])
+    assert np.array_equal(held_before, held_now)
+    assert held_now.any()
+    unbound = make_scorer().heads[3]
+    assert moved_bounds(unbound, np.zeros((5, 8)), np.ones((5, 8))) is unbound

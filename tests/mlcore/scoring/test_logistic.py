@@ -63,6 +63,16 @@ def test_a_head_written_before_figures_were_held_decides_as_it_did() -> None:
     assert np.array_equal(LogisticHead.from_dict(written).log_odds(np.array([[-50.0], [50.0]])), [-99.0, 101.0])
 
 
+@pytest.mark.parametrize(
+    ("lowest", "highest"),
+    [([0.5], [0.5]), ([0.1, None], []), ([], [0.1, None]), ([0.3, None], [0.2, None]), ([float("nan")] * 2, [1.0] * 2)],
+)
+def test_bounds_that_can_not_be_are_refused(lowest: list[float | None], highest: list[float | None]) -> None:
+    head = LogisticHead(np.zeros(2), np.ones(2), np.ones(2), 0.0).as_dict()
+    with pytest.raises(ValueError, match="bounds"):
+        LogisticHead.from_dict({**head, "lowest": lowest, "highest": highest})
+
+
 def test_separable_classes_do_not_run_away() -> None:
     rows = np.concatenate([np.full((50, 1), -1.0), np.full((50, 1), 1.0)])
     head = fit_logistic(rows, np.repeat([0.0, 1.0], 50), np.ones(100))
