@@ -32,6 +32,7 @@ MANIFEST = "model.json"
 BASE_DIRECTORY = Path(__file__).parent / "artefacts" / "base"
 _NETWORK, _KERAS, _COHORT = "network.onnx", "network.keras", "cohort.npy"
 FILES = (MANIFEST, _KERAS, _NETWORK, _COHORT)
+_WRITTEN = ("format", "canvas", "name", "files", "expectation", "scorer")  # into every manifest; all else are facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,19 @@ class Bundle:
     @property
     def name(self) -> str:
         return str(self.manifest["name"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest tells besides: the `facts` that write_bundle was given."""
+        return {key: value for key, value in self.manifest.items() if key not in _WRITTEN}
+
+    @property
+    def keras_file(self) -> Path:
+        return self.directory / _KERAS
+
+    @property
+    def onnx_file(self) -> Path:
+        return self.directory / _NETWORK
 
     def embed(self, canvases: npt.NDArray[np.uint8]) -> list[Features]:
         """Features of canvases, uint8 (N, 96, 192), exactly as they come back from the database."""

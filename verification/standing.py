@@ -46,7 +46,8 @@ class SpecimenStanding:
 class Spread:
     """How far the specimens lie from each other: mean distance of the strokes, in [0, 2], theirs and other people's.
 
-    usual, deviation: mean and standard deviation over the calibration writers' sets of the same size.
+    usual, deviation: mean and standard deviation of the calibration writers' sets of the same size, each set counted as
+    often as signatures were compared with it.
     """
 
     own: float

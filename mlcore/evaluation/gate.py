@@ -153,7 +153,7 @@ def _drawn_eers(by_writer: Sequence[tuple[Floats, Floats]], drawn: npt.NDArray[n
 
 
 def _verdict(
-    trials: Sequence[Mapping[str, Any]], references: Mapping[str, Sequence[int]], made: Collection[str] = ()
+    trials: Sequence[Mapping[str, Any]], references: Mapping[str, Sequence[int]], made: Collection[str]
 ) -> dict[str, Any]:
     worse = [trial for trial in trials if not trial["high"] < MOST_LOSS]
     better = [

@@ -31,14 +31,15 @@ def refit_scorer(
     old, new: the same images, embedded by the parent's network and by the new one; writers with at least 8 genuine
     signatures and forgeries. Raises FitError.
     """
-    sides = [(measure(data, known), data) for data, known in ((old, parent.cohort), (new, cohort))]
+    by_old, by_new = measure(old, parent.cohort), measure(new, cohort)
     equatings, moved = {}, {}
     for count, head in parent.heads.items():
-        found = [([*trials(measured, count)], data) for measured, data in sides]
-        moved[count] = moved_bounds(head, *(_rows(part) for part, _ in found))
-        judged = [(part, data, by) for (part, data), by in zip(found, (head, moved[count]), strict=True)]
-        kinds = ("genuine", "skilled")
-        genuine, forged = ([_scores(part, kind, by, data) for part, data, by in judged] for kind in kinds)
+        before, after = list(trials(by_old, count)), list(trials(by_new, count))
+        moved[count] = moved_bounds(head, _rows(before), _rows(after))
+        genuine, forged = (
+            (_scores(before, kind, head, old), _scores(after, kind, moved[count], new))
+            for kind in ("genuine", "skilled")
+        )
         equatings[count] = equate(genuine, forged)
     return equated_scorer(replace(parent, heads=moved), cohort, equatings), equatings
 

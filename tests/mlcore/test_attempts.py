@@ -31,27 +31,23 @@ from mlcore.services import (
 )
 from sigweb.audit.models import AuditEvent
 from sigweb.celery import app
+from tests.mlcore.dying import DEATH
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
 from verification.services import verification_run
 
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parents[2]
-# Runs the task of a worker, and dies at one image as a library with a fault in it does: without a word.
+# Runs the task of a worker, and dies at one image.
 CHILD = """
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "sigweb.settings"
 import django
 django.setup()
-from mlcore import attempts as attempts_module
-from mlcore import services, tasks
+from mlcore import tasks
+from tests.mlcore.dying import die_at
 fatal, *specimens = sys.argv[1:]
-whole = services._image_prepare
-def prepare(specimen, image):
-    if str(specimen.public_id) == fatal:
-        os._exit(139)
-    return whole(specimen, image)
-services._image_prepare = prepare
+die_at([fatal])
 for public_id in specimens:
     tasks.specimen_embed(public_id)
 """
@@ -114,7 +110,7 @@ def test_an_image_that_ends_real_processes_is_given_up_by_the_fourth_and_the_cus
         # Here the web process is this one, which would read the image without harm. It does not.
         assert [row["code"] for row in verified()] == [WORKER_DIED]
         assert not Embedding.objects.filter(specimen=fatal).exists()
-    assert ends == [139] * GIVE_UP_AFTER + [0]
+    assert ends == [DEATH] * GIVE_UP_AFTER + [0]
     assert left == [(fatal.pk, times) for times in range(1, GIVE_UP_AFTER + 1)]
     failure = EmbeddingFailure.objects.get()
     assert (failure.specimen, failure.model_version, failure.code) == (fatal, champion, WORKER_DIED)

@@ -6,17 +6,16 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from mlcore.bundle import FILES, MANIFEST, ArtefactError, check_bundle, load_bundle, write_bundle
+from mlcore.bundle import ArtefactError, check_bundle, load_bundle, write_bundle
 from mlcore.embedding.sources import DataError, read_manifest
 from mlcore.evaluation.finishing import fit_and_measure
+from mlcore.management.output import model_folder
 from mlcore.management.progress import counting
 from mlcore.scoring.logistic import FitError
 
-# What is written anew with every model; all else in the manifest tells where the network comes from.
-_ANEW = ("format", "canvas", "name", "files", "expectation", "scorer", "figures", "equated")
+_OF_THE_DECISION = ("figures", "equated")  # among the facts; all others tell where the network comes from
 
 
 class Command(BaseCommand):
@@ -38,20 +37,17 @@ class Command(BaseCommand):
             check_bundle(model)
             bundle = load_bundle(model)
             name = options["name"] or bundle.name
-            output: Path = options["output"] or Path(settings.MODELS_DIR) / name
-            if (output / MANIFEST).exists() and not options["replace"]:
-                raise CommandError(f"There is a model in {output} already. Choose another --output, or give --replace.")
+            output = model_folder(options["output"], name, replace=options["replace"])
             without = bundle.manifest.get("training", {}).get("without", [])  # what training never saw, the fit may not
             rows = [row for row in read_manifest(options["data"], split="validation") if row.dataset not in without]
             with counting() as tell:
                 scorer, figures = fit_and_measure(rows, options["data"], bundle.network, bundle.scorer.cohort, tell)
-            facts = {key: value for key, value in bundle.manifest.items() if key not in _ANEW}
-            keras_file, onnx_file = (model / file for file in FILES[1:3])
+            facts = {key: value for key, value in bundle.facts.items() if key not in _OF_THE_DECISION}
             write_bundle(
                 output,
                 name=name,
-                keras_file=keras_file,
-                onnx_file=onnx_file,
+                keras_file=bundle.keras_file,
+                onnx_file=bundle.onnx_file,
                 scorer=scorer,
                 facts={**facts, "figures": figures},
             )

@@ -12,11 +12,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from mlcore.bundle import MANIFEST, load_bundle, write_bundle
+from mlcore.bundle import load_bundle, write_bundle
 from mlcore.embedding.base import SOURCES, BaseRecipe, train_base
 from mlcore.embedding.sources import DataError, Row
 from mlcore.evaluation.finishing import fit_and_measure
 from mlcore.evaluation.fitting import LEAST_WRITERS
+from mlcore.management.output import model_folder
 from mlcore.management.progress import bars, counting
 from mlcore.runtime import Network, file_digest
 from mlcore.scoring.logistic import FitError
@@ -50,16 +51,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         recipe = _recipe(options)
-        output = options["output"] or Path(settings.MODELS_DIR) / recipe.name
-        if (output / MANIFEST).exists() and not options["replace"]:
-            # An installed version is known by its digest; to write over its files would stop every verification.
-            raise CommandError(f"There is a model in {output} already. Choose another --name, or give --replace.")
+        output = model_folder(options["output"], recipe.name, replace=options["replace"])
         try:
-            _check_fit(recipe.seen("validation"))
+            rows = recipe.seen("validation")
+            _check_fit(rows)
             with counting() as tell, _steps() as on_progress:
                 keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)
                 network = Network.load(onnx_file, file_digest(onnx_file))
-                rows = recipe.seen("validation")
                 scorer, figures = fit_and_measure(rows, recipe.images, network, cohort, tell)
             facts = {**facts, "figures": figures}
             write_bundle(

@@ -83,9 +83,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        may_ask = request.user.has_perms(["mlcore.view_trainingrun", "customers.view_customer"])
-        more = {"title": _("Model versions"), "may_ask": may_ask}
-        return super().changelist_view(request, {**more, **(extra_context or {})})
+        return super().changelist_view(request, {"title": _("Model versions"), **(extra_context or {})})
 
     @method_decorator(require_GET)
     def change_view(

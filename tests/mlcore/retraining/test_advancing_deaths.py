@@ -20,6 +20,7 @@ from mlcore.retraining.advancing import CAREFUL_AFTER, MOST_DEAD_TURNS, promotio
 from mlcore.retraining.promotion import LATE_AFTER, promotions_resend
 from mlcore.services import WORKER_DIED
 from sigweb.audit.models import AuditEvent
+from tests.mlcore.dying import DEATH
 from tests.mlcore.making import drawn_png, make_customer, make_specimen
 from tests.mlcore.retraining.candidates import enrolled
 from tests.mlcore.retraining.promoting import advance, asked, candidate, champion_now, queue, small_batches, under
@@ -29,21 +30,16 @@ __all__ = ["candidate", "queue", "small_batches"]
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parents[3]
-# Goes forward with a promotion, and dies at some images as a library with a fault in it does: without a word.
+# Goes forward with a promotion, and dies at some images.
 CHILD = """
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "sigweb.settings"
 import django
 django.setup()
-from mlcore import services
 from mlcore.retraining.advancing import promotion_advance
+from tests.mlcore.dying import die_at
 promotion, *fatal = sys.argv[1:]
-whole = services._image_prepare
-def prepare(specimen, image):
-    if str(specimen.public_id) in fatal:
-        os._exit(139)
-    return whole(specimen, image)
-services._image_prepare = prepare
+die_at(fatal)
 promotion_advance(public_id=promotion, seconds=60)
 """
 
@@ -104,7 +100,7 @@ def test_images_that_end_real_processes_are_given_up_and_the_rest_is_promoted(
         if promotion.is_open:
             assert champion_now() == champion
     # Three turns in vain, one that dies at the first, one at the second, one that ends.
-    assert ends == [139] * (CAREFUL_AFTER + 2) + [0]
+    assert ends == [DEATH] * (CAREFUL_AFTER + 2) + [0]
     assert (promotion.state, promotion.done, promotion.total) == ("done", 5, 5)
     assert promotion.message.endswith("2 specimens have no vector, since their images can not be used.")
     assert under(candidate) == {specimen.pk for specimen in specimens} - {specimen.pk for specimen in fatal}

@@ -22,7 +22,7 @@ def trial(name: str, low: float, high: float) -> dict[str, Any]:
 
 def test_every_finding_of_the_gate_is_told_in_both_languages() -> None:
     trials = [trial("customers", -0.03, -0.01), trial("synthetic signers", 0.01, 0.02)]
-    report = _verdict(trials, {"customers": [2], "synthetic signers": [2], "elsewhere": [2]})
+    report = _verdict(trials, {"customers": [2], "synthetic signers": [2], "elsewhere": [2]}, ())
     assert not report["promotable"]
     told = gate_in_words(report)
     assert told == (
@@ -42,7 +42,7 @@ def test_every_finding_of_the_gate_is_told_in_both_languages() -> None:
 
 
 def test_a_gate_without_an_improvement_says_so() -> None:
-    report = _verdict([trial("customers", -0.005, 0.005)], {"customers": [2]})
+    report = _verdict([trial("customers", -0.005, 0.005)], {"customers": [2]}, ())
     assert gate_in_words(report) == ("Nothing has improved beyond chance.",) == tuple(report["sentences"])
 
 

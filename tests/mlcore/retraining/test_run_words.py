@@ -80,7 +80,7 @@ def test_a_loss_that_is_no_number_is_told_in_the_readers_language_on_the_page(cl
 
 def test_what_the_gate_found_is_told_in_the_words_of_the_comparison(champion: ModelVersion) -> None:
     candidate = make_candidate()
-    report = _verdict([trial("customers", -0.005, 0.005)], {"customers": [2], "elsewhere": [2]})
+    report = _verdict([trial("customers", -0.005, 0.005)], {"customers": [2], "elsewhere": [2]}, ())
     GateReport.objects.create(candidate=candidate, champion=champion, promotable=False, report=report)
     run = succeeded(candidate, message=f"The candidate does not pass the gate: {' '.join(report['sentences'])}")
     assert run_message(run) == f"The candidate does not pass the gate: {' '.join(gate_in_words(report))}"
