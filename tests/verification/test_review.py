@@ -158,12 +158,21 @@ def test_going_blind_stays_with_the_referral_and_ranks_no_specimens(
 
     def leading() -> str:
         page = client.get(here).content.decode()
-        return page.split('<ol class="rv-specimens">')[1].split("<img")[1]
+        return page.split('<ol class="rv-specimens"')[1].split("<img")[1]
 
     assert str(first) not in leading()
     answer = client.post("/review/blind/", {"blind": "on", "at": str(last.public_id)})
     assert answer["Location"] == here
     assert str(first) in leading()
+
+
+def test_going_blind_hides_what_the_system_finds_different(client: Client, queue: list[Verification]) -> None:
+    seen = client.get(PAGE).content.decode()
+    assert seen.count('data-show="heat"') == 1
+    client.post("/review/blind/", {"blind": "on"})
+    unseen = client.get(PAGE).content.decode()
+    assert 'data-show="over"' in unseen
+    assert 'data-show="heat"' not in unseen
 
 
 def test_nothing_waits_is_said(client: Client) -> None:

@@ -12,7 +12,7 @@ from customers.models import Specimen
 from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import Branch
-from tests.mlcore.making import VERIFIER, drawn_png, make_user
+from tests.mlcore.making import VERIFIER, drawn_png, make_specimen, make_user
 from tests.verification.test_browser import SUPERVISOR, TELLER, log_in, picture
 from verification.decisions import verification_decide
 from verification.models import Verification
@@ -188,3 +188,28 @@ def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server
     page.wait_for_load_state("networkidle")
     made.refresh_from_db()
     assert (made.human_decision, made.decided_by) == ("accepted", supervisor)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (1366, 768)])
+def test_a_full_set_and_the_buttons_are_seen_at_once_and_specimens_open_by_keyboard(
+    page: Page, live_server: Any, ask: Any, base: ModelVersion, width: int, height: int
+) -> None:
+    (made,) = referred(ask, 1)
+    extra = [make_specimen(made.customer, data=drawn_png(60 + number)) for number in range(7 - len(made.distances))]
+    made.distances += [{**made.distances[0], "specimen": str(specimen.public_id)} for specimen in extra]
+    made.save(update_fields=["distances"])
+    page.set_viewport_size({"width": width, "height": height})
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.goto(f"{live_server.url}/review/")
+    specimens = page.locator(".rv-specimens > li")
+    expect(specimens).to_have_count(7)
+    bar = page.locator(".submit-bar").bounding_box()
+    assert bar is not None and bar["y"] + bar["height"] <= height
+    last = specimens.last.locator("figcaption").bounding_box()
+    assert last is not None and last["y"] + last["height"] <= bar["y"]
+    page.get_by_role("button", name="Look closer: Specimen 1").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Specimen 1")).to_be_visible()
+    page.keyboard.press("a")  # decides nothing while the dialog is open
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Look closer: Specimen 1")).to_be_focused()

@@ -34,7 +34,7 @@
 
   for (const [index, opener] of openers.entries()) {
     opener.addEventListener("click", () => { at = index; draw(); dialog.showModal(); });
-    for (const image of opener.closest(".vf-pair").querySelectorAll(".vf-pair-images img")) {
+    for (const image of opener.closest("li").querySelectorAll("img")) {
       image.addEventListener("click", () => opener.click());
     }
   }
