@@ -16,7 +16,14 @@ from django.utils import timezone
 from customers.blobs import BlobDamaged, seal, unseal
 from customers.models import Specimen
 from customers.services import specimen_mark_readable, specimen_mark_unreadable
-from mlcore.attempts import attempt_died, attempt_forget, attempt_left, attempt_noted, attempts_died
+from mlcore.attempts import (
+    MOST_GIVEN_UP,
+    attempt_forget,
+    attempt_hopeless,
+    attempt_left,
+    attempt_noted,
+    attempts_died,
+)
 from mlcore.bundle import ArtefactError
 from mlcore.canvases import canvas_forget, canvases_keep, canvases_kept
 from mlcore.imaging import ImageRefused, Signature, prepare
@@ -40,9 +47,6 @@ _CHAMPION_LOCK = 0x5167_0001
 
 # Of a specimen at which the process of a worker ended.
 WORKER_DIED = "worker_died"
-# Processes that may end at a new specimen before it is given up; and specimens given up so in a day: beyond, it is not
-# the specimens.
-GIVE_UP_AFTER, MOST_GIVEN_UP = 3, 5
 
 
 class PromotionRefused(RuntimeError):
@@ -144,8 +148,8 @@ def model_promote(*, version: ModelVersion, actor: User | None = None, stepping_
 def specimen_embed(*, specimen: Specimen, version: ModelVersion | None = None) -> Embedding:
     """The embedding of a specimen under a model version (the champion unless told), made when it is missing.
 
-    Idempotent, also when two processes make it at once. A specimen at which a process has ended GIVE_UP_AFTER times is
-    given up. Raises SpecimenUnusable (recorded, so that no sweep tries it again), NoChampion, ArtefactError.
+    Idempotent, also when two processes make it at once. A specimen at which several processes have ended is given up
+    (attempt_hopeless). Raises SpecimenUnusable (recorded, so that no sweep tries it again), NoChampion, ArtefactError.
     """
     version = version or model_champion()
     made = Embedding.objects.filter(specimen=specimen, model_version=version).first()
@@ -153,7 +157,7 @@ def specimen_embed(*, specimen: Specimen, version: ModelVersion | None = None) -
         return made
     model_bundle(version)  # a process that ends while it loads the network is no sign against the specimen
     left = attempt_left(specimen=specimen, version=version)
-    if left is not None and left.times >= GIVE_UP_AFTER and attempt_died(left):
+    if left is not None and attempt_hopeless(left):
         _give_up_or_doubt(left, specimen, version)
         left = None
     with attempt_noted(specimen=specimen, version=version, left=left):

@@ -6,7 +6,8 @@ finds it held and leaves, and a worker that is killed lets go of it.
 
 An image can end the worker's process, and would do so each time that the sweep sends the promotion again. So turns that
 begin are counted until vectors are stored; after three that died the next batch is made one specimen at a time, each
-named before it is tried. The one that is still named when the next turn begins is given up.
+named before it is tried. Where one is still named when the next turn begins, the worker died at it; after as many such
+deaths as at enrolment (mlcore.attempts) the specimen is given up.
 """
 
 from __future__ import annotations
@@ -26,11 +27,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from customers.models import Specimen
+from mlcore.attempts import (
+    MOST_GIVEN_UP,
+    attempt_died,
+    attempt_hopeless,
+    attempt_left,
+    attempt_noted,
+    attempts_died,
+    attempts_forget,
+)
 from mlcore.bundle import ArtefactError
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion, Promotion
 from mlcore.retraining.promotion import (
     GOING,
-    LATE_AFTER,
     LONG_COLUMNS,
     promotion_end,
     promotion_obstacle,
@@ -57,7 +66,6 @@ AHEAD = 2048
 FEW_UNREADABLE, MOST_UNREADABLE = 5, 0.05
 # Turns that died without a vector before specimens are tried one at a time; and before the promotion is given up.
 CAREFUL_AFTER, MOST_DEAD_TURNS = 3, 6
-MOST_FATAL = 5  # specimens at which the worker died; beyond, it is not the specimens
 _ROUNDS = 5  # of catching up at the switch
 _NEEDED = ("pk", "public_id", "unreadable_at")  # of a specimen; its image only where no canvas is kept
 _IN_USE = (Specimen.State.PENDING, Specimen.State.APPROVED)
@@ -129,9 +137,10 @@ def _begin(public_id: UUID | str, turn: int | None) -> Promotion | None:
     if promotion.state == Promotion.State.QUEUED:
         # What could not be read the last time is tried once more.
         EmbeddingFailure.objects.filter(model_version=promotion.version).delete()
+        attempts_forget(version=promotion.version)
         promotion.state = Promotion.State.RUNNING
         promotion.total = specimens_without_embedding(version=promotion.version).count()
-    elif promotion.suspect_id is not None and not _given_up(promotion, promotion.suspect_id):
+    elif promotion.suspect_id is not None and not _cleared(promotion, promotion.suspect_id):
         return None
     promotion.dead_turns += 1
     if reason := _hopeless(promotion):
@@ -142,17 +151,27 @@ def _begin(public_id: UUID | str, turn: int | None) -> Promotion | None:
     return promotion
 
 
-def _given_up(promotion: Promotion, suspect_id: int) -> bool:
-    """Give up the specimen at which the worker died; False while another worker may just be about to try it."""
-    if promotion.heartbeat_at is not None and promotion.heartbeat_at > timezone.now() - LATE_AFTER:
-        return False
+def _cleared(promotion: Promotion, suspect_id: int) -> bool:
+    """Draw the consequence of a death at a specimen; False while another worker may just be trying it.
+
+    It is given up when the worker has died at it often enough, and tried again, alone, until then.
+    """
     suspect = Specimen.objects.only(*_NEEDED).get(pk=suspect_id)
-    # The candidate's network may be what dies: the specimen stays what it is for everybody else.
-    specimen_give_up(specimen=suspect, version=promotion.version, unreadable=False)
-    logger.error("Promotion %s: the worker died at specimen %s.", promotion.public_id, suspect.public_id)
+    left = attempt_left(specimen=suspect, version=promotion.version)
+    if left is not None and not attempt_died(left):
+        return False
+    if left is not None and attempt_hopeless(left):
+        # The candidate's network may be what dies: the specimen stays what it is for everybody else.
+        specimen_give_up(specimen=suspect, version=promotion.version, unreadable=False)
+        logger.error(
+            "Promotion %s: the worker died at specimen %s %d times.",
+            promotion.public_id,
+            suspect.public_id,
+            left.times,
+        )
+        promotion.done += 1
     # Still one at a time: where one is, more may be in the same batch.
     promotion.suspect, promotion.dead_turns = None, CAREFUL_AFTER
-    promotion.done += 1
     return True
 
 
@@ -162,8 +181,9 @@ def _hopeless(promotion: Promotion) -> str:
         return _(
             "The worker stopped %(times)d times without a single vector; its log tells more. The champion is unchanged."
         ) % {"times": MOST_DEAD_TURNS}
-    fatal = EmbeddingFailure.objects.filter(model_version=promotion.version, code=WORKER_DIED).count()
-    if fatal > MOST_FATAL:
+    given_up = EmbeddingFailure.objects.filter(model_version=promotion.version, code=WORKER_DIED)
+    fatal = given_up.count() + len(attempts_died(version=promotion.version))
+    if fatal > MOST_GIVEN_UP:
         return _(
             "The worker died at %(count)d specimens; see the embedding failures and its log. The champion is unchanged."
         ) % {"count": fatal}
@@ -196,13 +216,19 @@ def _batch(public_id: UUID | str, turn: int | None, keys: Sequence[int]) -> bool
 
 def _one_by_one(public_id: UUID | str, turn: int | None, keys: Sequence[int]) -> bool:
     """The same, so that a death tells at which specimen; with all of them made, batches are trusted again."""
-    for key in keys:
-        if not _keep(public_id, turn, suspect_id=key, heartbeat_at=timezone.now()):
-            return False
-        if not _batch(public_id, turn, [key]):
-            # Left alive: nobody may take this one for what ended the process.
-            Promotion.objects.filter(public_id=public_id, suspect=key).update(suspect=None)
-            return False
+    version = ModelVersion.objects.defer(*LONG_COLUMNS).get(promotions__public_id=public_id)
+    specimens = Specimen.objects.only(*_NEEDED).filter(pk__in=keys).in_bulk()
+    died = attempts_died(specimens=list(specimens.values()), version=version)
+    # Those at which a worker has died come last: a vector of any other tells that workers live, and keeps deaths apart.
+    for key in sorted(specimens, key=lambda key: (key in died, keys.index(key))):
+        left = attempt_left(specimen=specimens[key], version=version)
+        with attempt_noted(specimen=specimens[key], version=version, left=left):
+            if not _keep(public_id, turn, suspect_id=key, heartbeat_at=timezone.now()):
+                return False
+            if not _batch(public_id, turn, [key]):
+                # Left alive: nobody may take this one for what ended the process.
+                Promotion.objects.filter(public_id=public_id, suspect=key).update(suspect=None)
+                return False
     return _keep(public_id, turn, dead_turns=0)
 
 

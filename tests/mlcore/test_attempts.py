@@ -18,11 +18,9 @@ from django.utils import timezone
 from customers.models import Specimen
 from mlcore import attempts as attempts_module
 from mlcore import services, tasks
-from mlcore.attempts import DEAD_AFTER
+from mlcore.attempts import DEAD_AFTER, GIVE_UP_AFTER, MOST_GIVEN_UP
 from mlcore.models import Embedding, EmbeddingAttempt, EmbeddingFailure, ModelVersion, SpecimenCanvas
 from mlcore.services import (
-    GIVE_UP_AFTER,
-    MOST_GIVEN_UP,
     WORKER_DIED,
     SpecimenUnusable,
     features_for,

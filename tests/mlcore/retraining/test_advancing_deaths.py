@@ -14,7 +14,9 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from customers.models import Specimen
-from mlcore.models import EmbeddingFailure, ModelVersion, Promotion
+from mlcore import attempts as attempts_module
+from mlcore.attempts import DEAD_AFTER, GIVE_UP_AFTER
+from mlcore.models import EmbeddingAttempt, EmbeddingFailure, ModelVersion, Promotion
 from mlcore.retraining import advancing
 from mlcore.retraining.advancing import CAREFUL_AFTER, MOST_DEAD_TURNS, promotion_advance
 from mlcore.retraining.promotion import LATE_AFTER, promotions_resend
@@ -45,7 +47,10 @@ promotion_advance(public_id=promotion, seconds=60)
 
 
 class Died(BaseException):
-    """Stands for the end of the process: nothing of the product catches it, the transaction is rolled back."""
+    """Stands for the end of the process: nothing of the product catches it, the transaction is rolled back.
+
+    A process that has ended tidies nothing up either: `turns` leaves the notes of attempts as they are.
+    """
 
 
 def dying(at: Callable[[list[Specimen]], bool], whole: Any = advancing.specimens_embed) -> Any:
@@ -63,6 +68,7 @@ def dying(at: Callable[[list[Specimen]], bool], whole: Any = advancing.specimens
 def silent(promotion: Promotion) -> None:
     """As long after a death as it takes until the sweep sends the promotion again."""
     Promotion.objects.filter(pk=promotion.pk).update(heartbeat_at=timezone.now() - LATE_AFTER - timedelta(seconds=1))
+    EmbeddingAttempt.objects.update(begun_at=timezone.now() - DEAD_AFTER - timedelta(seconds=1))
 
 
 def turns(promotion: Promotion, most: int) -> int:
@@ -71,7 +77,9 @@ def turns(promotion: Promotion, most: int) -> int:
     for _ in range(most):
         silent(promotion)
         try:
-            promotion_advance(public_id=promotion.public_id)
+            with pytest.MonkeyPatch.context() as gone:
+                gone.setattr(attempts_module, "attempt_forget", lambda **_fields: None)
+                promotion_advance(public_id=promotion.public_id)
         except Died:
             died += 1
         promotion.refresh_from_db()
@@ -91,7 +99,7 @@ def test_images_that_end_real_processes_are_given_up_and_the_rest_is_promoted(
     promotion = asked(candidate)
     arguments = [str(promotion.public_id), *(str(specimen.public_id) for specimen in fatal)]
     ends = []
-    while promotion.is_open and len(ends) < 10:
+    while promotion.is_open and len(ends) < 12:
         silent(promotion)
         assert promotions_resend() == 1  # the sweep never leaves it alone
         child = subprocess.run([sys.executable, "-c", CHILD, *arguments], cwd=ROOT, env=server_environment, check=False)
@@ -99,8 +107,8 @@ def test_images_that_end_real_processes_are_given_up_and_the_rest_is_promoted(
         promotion.refresh_from_db()
         if promotion.is_open:
             assert champion_now() == champion
-    # Three turns in vain, one that dies at the first, one at the second, one that ends.
-    assert ends == [DEATH] * (CAREFUL_AFTER + 2) + [0]
+    # Three turns in vain, three that die at each of the two, one that ends.
+    assert ends == [DEATH] * (CAREFUL_AFTER + 2 * GIVE_UP_AFTER) + [0]
     assert (promotion.state, promotion.done, promotion.total) == ("done", 5, 5)
     assert promotion.message.endswith("2 specimens have no vector, since their images can not be used.")
     assert under(candidate) == {specimen.pk for specimen in specimens} - {specimen.pk for specimen in fatal}
@@ -140,6 +148,59 @@ def test_after_the_careful_batch_vectors_are_made_in_batches_again(
     assert (promotion.state, promotion.dead_turns, promotion.suspect_id) == ("done", 0, None)
 
 
+def test_a_specimen_at_which_the_worker_was_killed_by_chance_is_not_lost(
+    champion: ModelVersion, candidate: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else takes all memory for as long as the batches die, and for some deaths at a specimen alone."""
+    specimens = enrolled(champion, 3)
+    promotion, calls = asked(candidate), iter(range(100))
+    killed = CAREFUL_AFTER + GIVE_UP_AFTER - 1
+    monkeypatch.setattr(advancing, "specimens_embed", dying(lambda _specimens: next(calls) < killed))
+    assert turns(promotion, 20) == killed
+    assert promotion.state == "done"
+    assert under(candidate) == {specimen.pk for specimen in specimens}
+    assert not EmbeddingFailure.objects.exists()
+    assert not EmbeddingAttempt.objects.exists()
+
+
+def test_a_suspect_is_tried_again_after_all_others(
+    champion: ModelVersion, candidate: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While others get their vectors the worker lives; who dies at the suspect then dies of it."""
+    first, *others = enrolled(champion, 4)
+    promotion, tried = asked(candidate), []
+    monkeypatch.setattr(
+        advancing, "specimens_embed", dying(lambda specimens: tried.append(specimens) or first in specimens)
+    )
+    assert turns(promotion, 20) == CAREFUL_AFTER + GIVE_UP_AFTER
+    alone = [specimen for specimens in tried if len(specimens) == 1 for specimen in specimens]
+    assert alone == [first, *others, first, first]
+    assert [row.specimen for row in EmbeddingFailure.objects.all()] == [first]
+    assert promotion.state == "done"
+
+
+def test_a_new_promotion_counts_deaths_anew(champion: ModelVersion, candidate: ModelVersion) -> None:
+    specimen = enrolled(champion, 1)[0]
+    EmbeddingAttempt.objects.create(
+        specimen=specimen, model_version=candidate, times=GIVE_UP_AFTER, begun_at=timezone.now() - timedelta(days=1)
+    )
+    assert advance(asked(candidate)).state == "done"
+    assert under(candidate) == {specimen.pk}
+
+
+def test_an_image_that_is_refused_while_it_is_tried_alone_leaves_no_note(
+    champion: ModelVersion, candidate: ModelVersion
+) -> None:
+    enrolled(champion, 1)
+    promotion = asked(candidate)
+    promotion_advance(public_id=promotion.public_id, seconds=0)
+    Promotion.objects.filter(pk=promotion.pk).update(dead_turns=CAREFUL_AFTER)
+    make_specimen(make_customer(), data=b"damaged")
+    assert advance(promotion).state == "done"
+    assert EmbeddingFailure.objects.exists()
+    assert not EmbeddingAttempt.objects.exists()
+
+
 def test_nobody_is_suspected_while_another_worker_may_be_at_it(
     champion: ModelVersion, candidate: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,9 +208,8 @@ def test_nobody_is_suspected_while_another_worker_may_be_at_it(
     first = enrolled(champion, 2)[0]
     promotion = asked(candidate)
     monkeypatch.setattr(advancing, "specimens_embed", dying(lambda specimens: first in specimens))
-    assert turns(promotion, CAREFUL_AFTER + 1) == CAREFUL_AFTER + 1
+    assert turns(promotion, CAREFUL_AFTER + GIVE_UP_AFTER) == CAREFUL_AFTER + GIVE_UP_AFTER
     assert promotion.suspect_id == first.pk
-    Promotion.objects.filter(pk=promotion.pk).update(heartbeat_at=timezone.now())
     assert promotion_advance(public_id=promotion.public_id) is False
     promotion.refresh_from_db()
     assert (promotion.state, promotion.suspect_id) == ("running", first.pk)
@@ -181,13 +241,14 @@ def test_errors_of_the_database_are_no_deaths(
 def test_a_worker_that_dies_at_too_many_specimens_is_what_is_wrong(
     champion: ModelVersion, candidate: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(advancing, "MOST_FATAL", 2)
+    monkeypatch.setattr(advancing, "MOST_GIVEN_UP", 2)
     enrolled(champion, 9)
     promotion = asked(candidate)
     monkeypatch.setattr(advancing, "specimens_embed", dying(lambda specimens: True))
     assert turns(promotion, 20) == CAREFUL_AFTER + 3
     assert promotion.state == "failed"
     assert promotion.message.startswith("The worker died at 3 specimens")
+    assert not EmbeddingFailure.objects.exists()  # no specimen is to blame
     assert champion_now() == champion
 
 
