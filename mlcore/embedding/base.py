@@ -8,10 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mlcore.embedding.corpus import CorpusPlan, corpus_key, load_corpus, shares
-from mlcore.embedding.sources import DataError, Row, SignatureSet, read_manifest
+from mlcore.embedding.sources import DataError, Row, SignatureSet, counted, read_manifest
 from mlcore.embedding.sources import Progress as Counting
 from mlcore.embedding.strangers import pick_cohort
 from mlcore.embedding.synthetic import DATASET
@@ -157,14 +155,6 @@ def _logged(work: Path, on_progress: Callable[[Any], None] | None) -> Callable[[
 
 def corpus_facts(corpus: SignatureSet) -> dict[str, Any]:
     """Writers, genuine signatures and forgeries of each data set, for the model card."""
-    facts: dict[str, Any] = {}
-    datasets = np.array(corpus.datasets)
-    of_image = datasets[corpus.writers]
-    for name in dict.fromkeys(corpus.datasets):
-        mine = of_image == name
-        facts[name] = {
-            "writers": int((datasets == name).sum()),
-            "genuine": int((mine & corpus.genuine).sum()),
-            "forged": int((mine & ~corpus.genuine).sum()),
-        }
-    return facts
+    images = zip(corpus.writers.tolist(), corpus.genuine.tolist(), strict=True)
+    # By place, not by name: two sources may call different people the same.
+    return counted((corpus.datasets[writer], str(writer), genuine) for writer, genuine in images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from mlcore.imaging.types import Grey
 from mlcore.synthesis import RenderStyle, Trajectory, render
 
 Progress = Callable[[str, int, int], None]
+MANIFEST_CSV = "manifest.csv"
 _THREADS = 2
 
 
@@ -56,7 +58,7 @@ def read_manifest(directory: Path, *, split: str | None = None) -> list[Row]:
 
     Raises DataError when there is no manifest, a column is missing or nothing is left.
     """
-    manifest = directory / "manifest.csv"
+    manifest = directory / MANIFEST_CSV
     if not manifest.is_file():
         raise DataError(f"There is no manifest.csv in {directory}; it lists path, dataset, writer, label and split.")
     with manifest.open(newline="", encoding="utf-8") as lines:
@@ -80,6 +82,19 @@ def _row(directory: Path, line: dict[str, str]) -> Row:
         genuine=line["label"] == "genuine",
         split=line.get("split") or "",
     )
+
+
+def counted(labels: Iterable[tuple[str, str, bool]]) -> dict[str, dict[str, int]]:
+    """Writers, genuine signatures and forgeries of each data set; labels: (data set, writer, genuine) an image."""
+    writers: dict[str, set[str]] = {}
+    images: Counter[tuple[str, bool]] = Counter()
+    for dataset, writer, genuine in labels:
+        writers.setdefault(dataset, set()).add(writer)
+        images[dataset, genuine] += 1
+    return {
+        name: {"writers": len(own), "genuine": images[name, True], "forged": images[name, False]}
+        for name, own in writers.items()
+    }
 
 
 def load_images(rows: Sequence[Row], progress: Progress | None = None) -> SignatureSet:

@@ -34,14 +34,14 @@ def texts(node: ast.AST) -> Iterator[str]:
 
 
 def said() -> Iterator[str]:
-    """Every closing sentence: all of execute, what _compared returns, and what runs ends with."""
-    execute, making, runs = (
+    """Every closing sentence: all of execute, what `compared` returns, and what runs ends with."""
+    execute, comparing, runs = (
         ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        for path in ("trainer/execute.py", "trainer/making.py", "retraining/runs.py")
+        for path in ("trainer/execute.py", "trainer/comparing.py", "retraining/runs.py")
     )
     yield from texts(execute)
-    for function in ast.walk(making):
-        if isinstance(function, ast.FunctionDef) and function.name == "_compared":
+    for function in ast.walk(comparing):
+        if isinstance(function, ast.FunctionDef) and function.name == "compared":
             for node in ast.walk(function):
                 if isinstance(node, ast.Return):
                     yield from texts(node)

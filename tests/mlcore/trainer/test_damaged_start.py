@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_damaged_keras_file_ends_the_run_with_a_sentence_before_it_is_opened(
     damage: str, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlcore.trainer.making._yield_to_others", lambda: None)
+    monkeypatch.setattr("mlcore.trainer.execute._yield_to_others", lambda: None)
     settings.MODELS_DIR, settings.TRAINING_DIR = tmp_path, tmp_path / ".training"
     make_bundle(tmp_path / "own", name="own", seed=61)
     version = model_promote(version=model_install(directory="own")[0])

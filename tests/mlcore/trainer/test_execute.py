@@ -26,7 +26,7 @@ def small(settings: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     """Few synthetic signers, kept between the tests of this file; the priority of this process stays."""
     settings.TRAINING_DIR = Path(settings.MODELS_DIR) / ".training"
     settings.REHEARSAL_SIGNERS = settings.COMPARED_SIGNERS = 10
-    monkeypatch.setattr("mlcore.trainer.making._yield_to_others", lambda: None)
+    monkeypatch.setattr("mlcore.trainer.execute._yield_to_others", lambda: None)
 
 
 def test_a_run_ends_with_a_candidate_that_was_compared_and_leaves_the_champion(base: ModelVersion) -> None:
@@ -148,9 +148,9 @@ def test_an_erased_image_ends_the_run_rather_than_changing_what_it_learns_from(
     base: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enrol_bank(10)
-    from mlcore.trainer import making
+    from mlcore.trainer import comparing
 
-    taken = making.snapshot_take
+    taken = comparing.snapshot_take
 
     def take_and_erase(run: TrainingRun) -> Any:
         snapshot = taken(run)
@@ -159,7 +159,7 @@ def test_an_erased_image_ends_the_run_rather_than_changing_what_it_learns_from(
         Specimen.objects.filter(public_id=item.source).update(digest="0" * 64)
         return snapshot
 
-    monkeypatch.setattr(making, "snapshot_take", take_and_erase)
+    monkeypatch.setattr(comparing, "snapshot_take", take_and_erase)
     run = run_start(actor=None, steps=2)
     execute(str(run.public_id))
     run.refresh_from_db()

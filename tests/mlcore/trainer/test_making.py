@@ -16,11 +16,8 @@ from mlcore.trainer.making import Making
 pytestmark = pytest.mark.django_db
 
 
-def test_checkpoints_of_ended_runs_are_removed_those_of_open_ones_stay(
-    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_checkpoints_of_ended_runs_are_removed_those_of_open_ones_stay(settings: Any, tmp_path: Path) -> None:
     settings.TRAINING_DIR = tmp_path
-    monkeypatch.setattr("mlcore.trainer.making._yield_to_others", lambda: None)
     ended, waiting, begun = (run_start(actor=None, steps=steps) for steps in (1, 2, 3))
     run_cancel(run=ended, actor=None)
     for run in (ended, waiting, begun):
