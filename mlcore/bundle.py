@@ -27,7 +27,7 @@ from mlcore.scoring.expectation import Expectation
 
 __all__ = ["BASE_DIRECTORY", "ArtefactError", "Bundle", "check_bundle", "load_bundle", "write_bundle"]
 
-FORMAT = 4  # 3: learnt expectation; 4: figures of a set held between bounds
+FORMAT = 5  # 3: learnt expectation; 4: figures of a set held between bounds; 5: the contour hinge among the figures
 MANIFEST = "model.json"
 BASE_DIRECTORY = Path(__file__).parent / "artefacts" / "base"
 _NETWORK, _KERAS, _COHORT = "network.onnx", "network.keras", "cohort.npy"

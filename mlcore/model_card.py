@@ -24,6 +24,7 @@ def card(manifest: Mapping[str, Any], digest: str) -> str:
     lines += [f"| {file} | `{sha256}` |" for file, sha256 in manifest["files"].items()]
     for heading, part in (
         ("What it was made of", _made_of(manifest)),
+        ("What its decision was fitted on", _fitted_on(manifest.get("decision"))),
         ("What it reaches", _reaches(manifest.get("figures"))),
         ("Where it decides", _decides(manifest.get("scorer"))),
     ):
@@ -37,6 +38,18 @@ def _made_of(manifest: Mapping[str, Any]) -> Iterator[str]:
         found = manifest.get(key)
         if isinstance(found, Mapping):
             yield from (f"- {_plain(name)}: {_plain(value)}" for name, value in found.items())
+
+
+def _fitted_on(decision: Any) -> Iterator[str]:
+    if not isinstance(decision, Mapping):
+        return
+    for key, told in (("manifest", "SHA-256 of manifest.csv"), ("split", "split"), ("refused", "refused images")):
+        if key in decision:
+            yield f"- {told}: {_plain(decision[key])}"
+    for key, told in (("datasets", ""), ("trials", "trials by number of specimens, ")):
+        found = decision.get(key)
+        if isinstance(found, Mapping):
+            yield from (f"- {told}{_plain(name)}: {_plain(value)}" for name, value in found.items())
 
 
 def _reaches(figures: Any) -> Iterator[str]:

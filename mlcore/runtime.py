@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mlcore.imaging.hinge import HINGE_SIZE, contour_hinge
+
 Floats = npt.NDArray[np.float32]
 
 VECTOR_SIZE = 128
@@ -19,6 +21,8 @@ LOCAL_CHANNELS = 32
 CELL = 16  # canvas pixels a cell of the grid is wide and high
 _MAX_BATCH = 32
 _LOCAL_SCALE = 127.0
+_HINGE_STORED = np.dtype("<f2")
+_HINGE_BYTES = HINGE_SIZE * _HINGE_STORED.itemsize
 
 
 class ArtefactError(RuntimeError):
@@ -27,38 +31,48 @@ class ArtefactError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the network makes of one signature.
+    """What is compared of one signature.
 
     vector: float32 (128,), unit length. local: float32 (6, 12, 32), each cell of unit length. ink: float32 (6, 12),
-    mean ink density of each cell, 0..1.
+    mean ink density of each cell, 0..1. hinge: float32 (576,), unit length, see mlcore.imaging.hinge; None where it was
+    stored before there was one, for a model that does not ask for it.
     """
 
     vector: Floats
     local: Floats
     ink: Floats
+    hinge: Floats | None = None
 
     def local_bytes(self) -> bytes:
-        """Grid and ink as 8-bit numbers, 2,376 bytes; the cosine of two cells moves by less than 0.01."""
+        """Grid and ink as 8-bit numbers and the hinge as 16-bit ones, 3,528 bytes; the cosine of two cells moves by
+        less than 0.01."""
         grid: bytes = np.rint(self.local * _LOCAL_SCALE).astype(np.int8).tobytes()
         ink: bytes = np.rint(np.clip(self.ink, 0, 1) * 255.0).astype(np.uint8).tobytes()
-        return grid + ink
+        return grid + ink + (b"" if self.hinge is None else self.hinge.astype(_HINGE_STORED).tobytes())
 
     @classmethod
     def from_stored(cls, vector: Sequence[float] | Floats, local: bytes | memoryview) -> Features:
         """Rebuild from the database. Raises ArtefactError when the sizes are not this format's."""
         cells = GRID[0] * GRID[1]
         raw = bytes(local)
-        if len(raw) != cells * (LOCAL_CHANNELS + 1) or len(vector) != VECTOR_SIZE:
+        described = cells * (LOCAL_CHANNELS + 1)
+        if len(raw) not in (described, described + _HINGE_BYTES) or len(vector) != VECTOR_SIZE:
             raise ArtefactError("The stored description of a specimen has another format; it must be made anew.")
         grid = np.frombuffer(raw, np.int8, cells * LOCAL_CHANNELS).astype(np.float32)
         grid = grid.reshape(*GRID, LOCAL_CHANNELS)
         length = np.linalg.norm(grid, axis=-1, keepdims=True)
-        ink = np.frombuffer(raw, np.uint8, offset=cells * LOCAL_CHANNELS).astype(np.float32).reshape(GRID) / 255.0
-        return cls(np.asarray(vector, dtype=np.float32), grid / np.maximum(length, 1e-6), ink)
+        ink = np.frombuffer(raw, np.uint8, cells, cells * LOCAL_CHANNELS).astype(np.float32).reshape(GRID) / 255.0
+        hinge = _unit(np.frombuffer(raw, _HINGE_STORED, offset=described)) if len(raw) > described else None
+        return cls(np.asarray(vector, dtype=np.float32), grid / np.maximum(length, 1e-6), ink, hinge)
 
     def stored(self) -> Features:
         """The same after a trip through the database, so that a fresh and a stored signature compare alike."""
         return self.from_stored(self.vector, self.local_bytes())
+
+
+def _unit(hinge: npt.NDArray[Any]) -> Floats:
+    exact = hinge.astype(np.float32)
+    return np.asarray(exact / max(float(np.linalg.norm(exact)), 1e-6), dtype=np.float32)
 
 
 def cell_ink(canvases: npt.NDArray[Any]) -> Floats:
@@ -117,4 +131,5 @@ class Network:
         """The features of each canvas, uint8 (N, 96, 192)."""
         vectors, grids = self.run(canvases)
         ink = cell_ink(canvases.astype(np.float32) / 255.0)
-        return [Features(*parts) for parts in zip(vectors, grids, ink, strict=True)]
+        hinges = [contour_hinge(canvas) for canvas in canvases]
+        return [Features(*parts) for parts in zip(vectors, grids, ink, hinges, strict=True)]

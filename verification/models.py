@@ -19,9 +19,10 @@ class Verification(models.Model):
     """A questioned signature judged against a customer's specimens; what it stood on is kept with it.
 
     ``distances`` holds one entry a specimen, in the order judged:
-    ``{"specimen": public_id, "vector": [0, 2], "local": [0, 2]}``. ``calibration`` holds ``genuine_beyond`` (of
-    which ``frr`` is the value) and ``skilled_within`` (``far``), each ``{"value", "low", "high", "trials",
-    "writers"}``, and ``likelihood_ratio``; it is empty for verifications made before it was kept.
+    ``{"specimen": public_id, "vector": [0, 2], "local": [0, 2], "hinge": [0, 1]}``, the last where model and specimen
+    have one. ``calibration`` holds ``genuine_beyond`` (of which ``frr`` is the value) and ``skilled_within``
+    (``far``), each ``{"value", "low", "high", "trials", "writers"}``, and ``likelihood_ratio``; it is empty for
+    verifications made before it was kept.
     """
 
     class Verdict(models.TextChoices):

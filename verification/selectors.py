@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sigweb.accounts.models import User
 
 
+STRANGE_TURNS = 0.65  # 99 of 100 pairs of different people's signatures lie closer than this
 OLD_YEARS = 5  # after which a specimen's age is pointed out
 
 
@@ -28,13 +29,14 @@ class Comparison:
     """One specimen beside the questioned signature.
 
     vector, local: distances in [0, 2]; small is alike. years: whole ones from its signing to the verification, None
-    where the day of signing is not known.
+    where the day of signing is not known. hinge: distance of slant and turns in [0, 1], None where it was not compared.
     """
 
     specimen: Specimen
     vector: float
     local: float
     years: int | None = None
+    hinge: float | None = None
 
     @property
     def is_old(self) -> bool:
@@ -50,6 +52,11 @@ class Comparison:
     def local_share(self) -> float:
         """Per cent of a distance of 1, beyond which strokes have nothing in common, for a bar."""
         return round(min(max(self.local, 0.0), 1.0) * 100, 1)
+
+    @property
+    def hinge_share(self) -> float:
+        """Per cent of the distance that different people's signatures rarely exceed, for a bar."""
+        return round(min(max((self.hinge or 0.0) / STRANGE_TURNS, 0.0), 1.0) * 100, 1)
 
 
 def specimens_usable(*, customer: Customer, on: date) -> QuerySet[Specimen]:
@@ -104,7 +111,13 @@ def verification_comparisons(verification: Verification, *, ranked: bool = True)
     specimens = {row.public_id: row for row in Specimen.objects.filter(public_id__in=ids).defer("image")}
     asked = timezone.localdate(verification.asked_at)
     found = [
-        Comparison(specimen, float(entry["vector"]), float(entry["local"]), _years(specimen.signed_on, asked))
+        Comparison(
+            specimen,
+            float(entry["vector"]),
+            float(entry["local"]),
+            _years(specimen.signed_on, asked),
+            entry.get("hinge"),
+        )
         for entry in verification.distances
         if (specimen := specimens.get(UUID(entry["specimen"]))) is not None
     ]

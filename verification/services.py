@@ -18,7 +18,7 @@ from customers.models import Customer, Specimen
 from mlcore.bundle import Bundle
 from mlcore.imaging import Box, Signature
 from mlcore.models import ModelVersion
-from mlcore.scoring import POLICY_VERSION, Judgement, Reason, Rules
+from mlcore.scoring import POLICY_VERSION, Judgement, Reason, Rules, SpecimenDistance
 from mlcore.scoring.copies import sketch_of
 from mlcore.selectors import own_head
 from mlcore.services import FeatureSet, features_for, sketches_for
@@ -154,10 +154,14 @@ def _copy_note(verification: Verification, signature: Signature, compared: Seque
     return copy.reason if copy else None
 
 
+def _told(distance: SpecimenDistance) -> dict[str, float]:
+    return {name: float(value) for name, value in asdict(distance).items() if value is not None}
+
+
 def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dict[str, Any]:
     return {
         "distances": [
-            {"specimen": str(specimen.public_id), "vector": float(distance.vector), "local": float(distance.local)}
+            {"specimen": str(specimen.public_id), **_told(distance)}
             for specimen, distance in zip(compared, judgement.distances, strict=True)
         ],
         "score": float(judgement.score),

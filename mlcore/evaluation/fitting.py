@@ -11,7 +11,7 @@ from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.evaluation.protocol import Kind, WriterTrials, measure, trials
 from mlcore.scoring.calibration import Calibration, calibrate
 from mlcore.scoring.cohort import Cohort
-from mlcore.scoring.evidence import bounds_of_sets
+from mlcore.scoring.evidence import bounds_of_sets, names_of_figures
 from mlcore.scoring.logistic import FitError, LogisticHead, fit_logistic
 from mlcore.scoring.scorer import MAX_REFERENCES, Scorer
 
@@ -22,14 +22,17 @@ LEAST_WRITERS = 5
 STRANGERS = 0.5  # of the forgeries' weight in the fit
 
 
-def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> Scorer:
-    """Fit and calibrate for 1 to 7 references. Raises FitError when there are too few writers or no forgeries.
+def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> tuple[Scorer, dict[int, dict[Kind, int]]]:
+    """Fit and calibrate for 1 to 7 references; the scorer, and how many trials of each kind each number rests on.
+
+    Raises FitError when there are too few writers or no forgeries.
 
     The calibration's scores come from heads fitted without the writer they judge (cross-fitting by writer), so that
     they are not flattered; the head that ships is fitted on all.
     """
     heads: dict[int, LogisticHead] = {}
     calibrations: dict[int, Calibration] = {}
+    counts: dict[int, dict[Kind, int]] = {}
     measured = measure(validation, cohort)
     for references in range(1, MAX_REFERENCES + 1):
         found = [t for t in trials(measured, references) if len(t.images["skilled"])]
@@ -39,7 +42,14 @@ def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> Scorer:
             )
         heads[references] = fit_head(found, validation)
         calibrations[references] = _calibrate(found, validation)
-    return Scorer(heads, calibrations, cohort)
+        counts[references] = _usable(found, validation)
+    return Scorer(heads, calibrations, cohort), counts
+
+
+def _usable(found: Sequence[WriterTrials], data: EmbeddedSet) -> dict[Kind, int]:
+    """Trials of each kind; those with a refused image teach nothing."""
+    kinds: tuple[Kind, ...] = ("genuine", "skilled", "random")
+    return {kind: sum(int((~data.refused[trial.images[kind]]).sum()) for trial in found) for kind in kinds}
 
 
 def fit_head(found: Sequence[WriterTrials], data: EmbeddedSet) -> LogisticHead:
@@ -56,8 +66,19 @@ def fit_head(found: Sequence[WriterTrials], data: EmbeddedSet) -> LogisticHead:
     slope = float(scale.weights[0] / scale.scale[0])
     shift = scale.intercept - slope * float(scale.centre[0])
     return LogisticHead(
-        mixed.centre, mixed.scale, slope * mixed.weights, slope * mixed.intercept + shift, *bounds_of_sets(rows)
+        mixed.centre,
+        mixed.scale,
+        slope * mixed.weights,
+        slope * mixed.intercept + shift,
+        *bounds_of_sets(rows, _figures(found[0], data)),
     )
+
+
+def _figures(trial: WriterTrials, data: EmbeddedSet) -> tuple[str, ...]:
+    references, hinge = len(trial.specimens), data.features.hinge is not None
+    width = trial.evidence["genuine"].shape[1]
+    expected = width > len(names_of_figures(references, expected=False, hinge=hinge))
+    return names_of_figures(references, expected=expected, hinge=hinge)
 
 
 def _gathered(

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.scoring.cohort import Cohort
-from mlcore.scoring.distances import local_distances, vector_distances
-from mlcore.scoring.evidence import OwnSpread, evidence
+from mlcore.scoring.distances import hinge_distances, local_distances, vector_distances
+from mlcore.scoring.evidence import OwnSpread, evidence, mean_of_pairs
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -74,7 +74,7 @@ class Measured:
     """Distances of a writer's usable genuine signatures (rows) to every image he is tried with (columns), once.
 
     images: (C,), the usable genuine ones first. vector, local: (G, C). nearness: (C,) to the cohort. expected: (G,),
-    where the cohort tells.
+    where the cohort tells. hinge: as local, where the images have one.
     """
 
     enrolment: Enrolment
@@ -83,6 +83,7 @@ class Measured:
     local: npt.NDArray[np.float32]
     nearness: npt.NDArray[np.float32]
     expected: Floats | None = None
+    hinge: npt.NDArray[np.float32] | None = None
 
 
 def measure(data: EmbeddedSet, cohort: Cohort) -> list[Measured]:
@@ -100,6 +101,7 @@ def _measure(data: EmbeddedSet, enrolment: Enrolment, cohort: Cohort) -> Measure
         local_distances(rows, columns),
         cohort.nearness(columns.vectors),
         cohort.expectation.of(rows) if cohort.expectation else None,
+        hinge_distances(rows, columns),
     )
 
 
@@ -115,14 +117,13 @@ def trials(measured: Sequence[Measured], references: int) -> Iterator[WriterTria
 
 
 def _trials_of(writer: Measured, drawn: Indices) -> WriterTrials:
-    own = np.triu_indices(len(drawn), 1)
-    several = len(own[0]) > 0
     pairs = np.ix_(drawn, drawn)
     spread = OwnSpread(
-        float(writer.vector[pairs][own].mean()) if several else 0.0,
-        float(writer.local[pairs][own].mean()) if several else 0.0,
+        mean_of_pairs(writer.vector[pairs]),
+        mean_of_pairs(writer.local[pairs]),
         float(writer.nearness[drawn].mean()),
         float(writer.expected[drawn].mean()) if writer.expected is not None else None,
+        mean_of_pairs(writer.hinge[pairs]) if writer.hinge is not None else None,
     )
     images: dict[Kind, Indices] = {}
     rows: dict[Kind, Floats] = {}
@@ -133,6 +134,7 @@ def _trials_of(writer: Measured, drawn: Indices) -> WriterTrials:
             writer.local[np.ix_(drawn, columns)].T,
             writer.nearness[columns],
             spread,
+            None if writer.hinge is None else writer.hinge[np.ix_(drawn, columns)].T,
         )
     return WriterTrials(writer.enrolment.dataset, writer.enrolment.writer, writer.images[drawn], images, rows)
 

@@ -20,32 +20,39 @@ _BLOCK = 256  # signatures a side that are compared at once beyond: 19 MB a way 
 
 @dataclass(frozen=True, slots=True)
 class FeatureStack:
-    """Several signatures' features as arrays: vectors (N, 128), local (N, 6, 12, 32), ink (N, 6, 12)."""
+    """Several signatures' features as arrays: vectors (N, 128), local (N, 6, 12, 32), ink (N, 6, 12), hinge (N, 576),
+    None where one of them has none."""
 
     vectors: Floats
     local: Floats
     ink: Floats
+    hinge: Floats | None = None
 
     @classmethod
     def of(cls, features: Sequence[Features]) -> FeatureStack:
         """Stack features; at least one is needed."""
+        hinges = [item.hinge for item in features if item.hinge is not None]
         return cls(
             np.stack([item.vector for item in features]),
             np.stack([item.local for item in features]),
             np.stack([item.ink for item in features]),
+            np.stack(hinges) if len(hinges) == len(features) else None,
         )
 
     def take(self, indices: npt.NDArray[np.int64]) -> FeatureStack:
         """The features at `indices`."""
-        return FeatureStack(self.vectors[indices], self.local[indices], self.ink[indices])
+        hinge = None if self.hinge is None else self.hinge[indices]
+        return FeatureStack(self.vectors[indices], self.local[indices], self.ink[indices], hinge)
 
     def part(self, chosen: slice) -> FeatureStack:
         """A run of features, without a copy."""
-        return FeatureStack(self.vectors[chosen], self.local[chosen], self.ink[chosen])
+        hinge = None if self.hinge is None else self.hinge[chosen]
+        return FeatureStack(self.vectors[chosen], self.local[chosen], self.ink[chosen], hinge)
 
     def one(self, index: int) -> Features:
         """The features of a single signature."""
-        return Features(self.vectors[index], self.local[index], self.ink[index])
+        hinge = None if self.hinge is None else self.hinge[index]
+        return Features(self.vectors[index], self.local[index], self.ink[index], hinge)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -55,6 +62,13 @@ def vector_distances(left: Floats, right: Floats) -> Floats:
     """Euclidean distances of unit vectors, (N, D) and (M, D) -> (N, M) in [0, 2]."""
     cosine = left @ right.T
     return np.asarray(np.sqrt(np.maximum(2.0 - 2.0 * cosine, 0.0)), dtype=np.float32)
+
+
+def hinge_distances(left: FeatureStack, right: FeatureStack) -> Floats | None:
+    """Hellinger distances of the contour hinges, (N, M) in [0, 1]; None where a signature has none."""
+    if left.hinge is None or right.hinge is None:
+        return None
+    return np.asarray(np.sqrt(np.clip(1.0 - left.hinge @ right.hinge.T, 0.0, 1.0)), dtype=np.float32)
 
 
 def ink_weights(ink: Floats) -> Floats:

@@ -30,7 +30,11 @@ class LogisticHead:
     highest: Floats = field(default_factory=lambda: np.zeros(0))
 
     def log_odds(self, rows: Floats) -> Floats:
-        """(N, F) -> (N,), log odds of class 1."""
+        """(N, F) -> (N,), log odds of class 1.
+
+        Rows may have more figures than the head knows: newer ones come last (see mlcore.scoring.evidence).
+        """
+        rows = rows[:, : len(self.weights)]
         held = np.clip(rows, self.lowest, self.highest) if len(self.lowest) else rows
         return np.asarray(self.intercept + ((held - self.centre) / self.scale) @ self.weights, dtype=np.float64)
 

@@ -10,7 +10,7 @@ from mlcore.runtime import Features
 from mlcore.scoring.calibration import Calibration
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.decision import decide
-from mlcore.scoring.distances import FeatureStack, local_distances, vector_distances
+from mlcore.scoring.distances import FeatureStack, hinge_distances, local_distances, vector_distances
 from mlcore.scoring.evidence import OwnSpread, evidence
 from mlcore.scoring.logistic import LogisticHead, sigmoid
 from mlcore.scoring.types import Comparison, Judgement, Rules, SpecimenDistance
@@ -33,11 +33,15 @@ class Scorer:
         known, asked = FeatureStack.of(specimens), FeatureStack.of([questioned])
         vector = vector_distances(asked.vectors, known.vectors)
         local = local_distances(asked, known)
+        hinge = hinge_distances(asked, known)
         spread = OwnSpread.of(known, self.cohort)
-        rows = evidence(vector, local, self.cohort.nearness(asked.vectors), spread)
+        rows = evidence(vector, local, self.cohort.nearness(asked.vectors), spread, hinge)
         odds = self.heads[len(specimens)].log_odds(rows)
+        hinges = [None] * len(specimens) if hinge is None else hinge[0].tolist()
         return Comparison(
-            distances=tuple(SpecimenDistance(float(v), float(d)) for v, d in zip(vector[0], local[0], strict=True)),
+            distances=tuple(
+                SpecimenDistance(float(v), float(d), h) for v, d, h in zip(vector[0], local[0], hinges, strict=True)
+            ),
             score=-float(odds[0]),
             probability=float(sigmoid(odds)[0]),
         )

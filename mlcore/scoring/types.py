@@ -21,11 +21,13 @@ class Verdict(StrEnum):
 class SpecimenDistance:
     """Distances of the questioned signature to one specimen.
 
-    vector: Euclidean, in [0, 2]. local: 1 - mean best cosine over the ink, in [0, 2]. Small is alike.
+    vector: Euclidean, in [0, 2]. local: 1 - mean best cosine over the ink, in [0, 2]. hinge: Hellinger distance of the
+    contour hinges, in [0, 1]; None where a specimen has none. Small is alike.
     """
 
     vector: float
     local: float
+    hinge: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mlcore.bundle import write_bundle
 from mlcore.scoring import Scorer
 from mlcore.scoring.calibration import Calibration
 from mlcore.scoring.cohort import Cohort
-from mlcore.scoring.evidence import EXPECTED, ONE, SEVERAL
+from mlcore.scoring.evidence import EXPECTED, names_of_figures
 from mlcore.scoring.expectation import Expectation
 from mlcore.scoring.logistic import LogisticHead
 
@@ -58,15 +58,15 @@ def write_network(path: Path, seed: int = 1, *, projection: float = 1.0) -> Path
     return path
 
 
-def make_scorer(*, learnt: bool = False) -> Scorer:
+def make_scorer(*, learnt: bool = False, hinge: bool = False) -> Scorer:
     """Score = 10 (mean distance of the vectors - 0.4): -4 for equal images, well above 1 for strangers.
 
-    learnt: with an expectation of distances, which then counts as well.
+    learnt: with an expectation of distances, which then counts as well; hinge: twice the mean one is added.
     """
     heads, calibrations = {}, {}
     for count in range(1, 8):
-        names = (*(ONE if count == 1 else SEVERAL), *((EXPECTED,) if learnt else ()))
-        known = {"vector": -10.0, "vector_mean": -10.0, EXPECTED: 3.0}
+        names = names_of_figures(count, expected=learnt, hinge=hinge)
+        known = {"vector": -10.0, "vector_mean": -10.0, EXPECTED: 3.0, "hinge": -2.0, "hinge_mean": -2.0}
         weights = np.array([known.get(name, 0.0) for name in names])
         heads[count] = LogisticHead(np.zeros(len(names)), np.ones(len(names)), weights, 4.0)
         calibrations[count] = Calibration(
@@ -77,16 +77,27 @@ def make_scorer(*, learnt: bool = False) -> Scorer:
 
 
 def make_bundle(
-    directory: Path, *, name: str = "tiny", seed: int = 1, learnt: bool = False, projection: float = 1.0
+    directory: Path,
+    *,
+    name: str = "tiny",
+    seed: int = 1,
+    learnt: bool = False,
+    projection: float = 1.0,
+    scorer: Scorer | None = None,
 ) -> Path:
-    """Write the artefact into `directory` and return it."""
+    """Write the artefact into `directory` and return it; scorer: another than make_scorer's."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     onnx_file = write_network(directory.with_name(f".{directory.name}.onnx"), seed, projection=projection)
     keras_file = directory.with_name(f".{directory.name}.keras")
     keras_file.write_bytes(b"not used by what serves")
     facts = {"figures": {"all": {"writers": 20}}, "data": {"datasets": ["drawn"]}}
     written = write_bundle(
-        directory, name=name, keras_file=keras_file, onnx_file=onnx_file, scorer=make_scorer(learnt=learnt), facts=facts
+        directory,
+        name=name,
+        keras_file=keras_file,
+        onnx_file=onnx_file,
+        scorer=scorer or make_scorer(learnt=learnt),
+        facts=facts,
     )
     onnx_file.unlink()
     keras_file.unlink()

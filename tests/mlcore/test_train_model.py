@@ -54,7 +54,7 @@ def begun(trained: Path, folder: Path) -> Path:
     return folder / "work" / "checkpoint.npz"
 
 
-def test_a_model_is_trained_fitted_measured_and_written(trained: Path) -> None:
+def test_a_model_is_trained_fitted_measured_and_written(data: Path, trained: Path) -> None:
     bundle = load_bundle(trained / "model")
     assert bundle.name == "trial"
     assert bundle.manifest["data"] == {
@@ -68,6 +68,15 @@ def test_a_model_is_trained_fitted_measured_and_written(trained: Path) -> None:
     assert facts["recipe"]["steps"] == 2
     assert set(facts["recipe"]["augmentation"]) >= {"rotation", "elastic"}
     assert set(bundle.manifest["figures"]) == {"validation", "test"}
+    decision = bundle.manifest["decision"]
+    assert (decision["manifest"], decision["split"]) == (file_digest(data / "manifest.csv"), "validation")
+    assert decision["datasets"] == {
+        "scans": {"writers": 5, "genuine": 40, "forged": 10},
+        "other": {"writers": 1, "genuine": 4, "forged": 1},
+    }
+    # With 7 of 8 as specimens one is questioned, in five draws; the writer with 4 has none to spare.
+    assert decision["trials"]["7"] == {"genuine": 25, "skilled": 50, "random": 800}
+    assert (len(decision["trials"]), decision["refused"]) == (7, 0)
     assert len(bundle.scorer.cohort.vectors) == 7
     assert bundle.scorer.cohort.expectation is not None
     assert 0 < bundle.scorer.cohort.expectation.typical < 1
@@ -83,7 +92,7 @@ def test_a_decision_that_is_fitted_anew_is_the_one_that_training_gave(
     call_command("fit_model", name="fitted", **asked)
     before, after = load_bundle(trained / "model"), load_bundle(tmp_path / "again")
     assert after.name == "fitted"
-    for part in ("files", "data", "training", "scorer", "figures", "expectation"):
+    for part in ("files", "data", "training", "decision", "scorer", "figures", "expectation"):
         assert after.manifest[part] == before.manifest[part]
     with pytest.raises(CommandError, match="There is a model in"):
         call_command("fit_model", **asked)

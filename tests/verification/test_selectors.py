@@ -40,8 +40,16 @@ def test_comparisons_come_closest_first_and_survive_a_missing_specimen(ask: Any)
     found = verification_comparisons(made)
     assert len(found) == 3
     assert [row.local for row in found] == sorted(row.local for row in found)
-    assert (found[0].vector_share, found[0].local_share) == (0.0, 0.0)
+    assert (found[0].vector_share, found[0].local_share, found[0].hinge_share) == (0.0, 0.0, 0.0)
     assert 0 < found[2].vector_share <= 100
+    assert 0 < found[2].hinge_share <= 100
+
+
+def test_a_comparison_made_before_there_was_a_hinge_tells_none(ask: Any) -> None:
+    made = ask(data=drawn_png(3))
+    for entry in made.distances:
+        del entry["hinge"]
+    assert [row.hinge for row in verification_comparisons(made)] == [None] * 3
 
 
 def test_recent_customers_come_latest_first_with_all_their_specimens(

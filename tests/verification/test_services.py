@@ -75,6 +75,7 @@ def test_everything_that_the_verdict_stands_on_is_kept(
     assert [entry["specimen"] for entry in kept.distances] == specimens
     assert kept.distances[0]["vector"] == pytest.approx(0, abs=1e-3)
     assert all(0 <= entry["vector"] <= 2 and 0 <= entry["local"] <= 2 for entry in kept.distances)
+    assert all(0 <= entry["hinge"] <= 1 for entry in kept.distances)
     assert kept.distances[1]["vector"] > 0.1
     assert (kept.customer, kept.asked_by, kept.model_version) == (customer, verifier, champion)
     assert (kept.amount, kept.cheque_number) == (Decimal("1250.50"), "000123")

@@ -10,12 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mlcore.bundle import ArtefactError, check_bundle, load_bundle, write_bundle
 from mlcore.embedding.sources import DataError, read_manifest
-from mlcore.evaluation.finishing import fit_and_measure
+from mlcore.evaluation.finishing import OF_THE_DECISION, fit_and_measure
 from mlcore.management.output import model_folder
 from mlcore.management.progress import counting
 from mlcore.scoring.logistic import FitError
-
-_OF_THE_DECISION = ("figures", "equated")  # among the facts; all others tell where the network comes from
 
 
 class Command(BaseCommand):
@@ -41,15 +39,15 @@ class Command(BaseCommand):
             without = bundle.manifest.get("training", {}).get("without", [])  # what training never saw, the fit may not
             rows = [row for row in read_manifest(options["data"], split="validation") if row.dataset not in without]
             with counting() as tell:
-                scorer, figures = fit_and_measure(rows, options["data"], bundle.network, bundle.scorer.cohort, tell)
-            facts = {key: value for key, value in bundle.facts.items() if key not in _OF_THE_DECISION}
+                scorer, found = fit_and_measure(rows, options["data"], bundle.network, bundle.scorer.cohort, tell)
+            facts = {key: value for key, value in bundle.facts.items() if key not in OF_THE_DECISION}
             write_bundle(
                 output,
                 name=name,
                 keras_file=bundle.keras_file,
                 onnx_file=bundle.onnx_file,
                 scorer=scorer,
-                facts={**facts, "figures": figures},
+                facts={**facts, **found},
             )
         except (ArtefactError, DataError, FitError) as error:
             raise CommandError(str(error)) from error

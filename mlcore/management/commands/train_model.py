@@ -58,8 +58,8 @@ class Command(BaseCommand):
             with counting() as tell, _steps() as on_progress:
                 keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)
                 network = Network.load(onnx_file, file_digest(onnx_file))
-                scorer, figures = fit_and_measure(rows, recipe.images, network, cohort, tell)
-            facts = {**facts, "figures": figures}
+                scorer, found = fit_and_measure(rows, recipe.images, network, cohort, tell)
+            facts = {**facts, **found}
             write_bundle(
                 output, name=recipe.name, keras_file=keras_file, onnx_file=onnx_file, scorer=scorer, facts=facts
             )

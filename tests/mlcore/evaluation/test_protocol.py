@@ -118,9 +118,11 @@ def test_the_report_has_the_agreed_form_and_reads_as_a_table() -> None:
 
 def test_a_fitted_scorer_holds_its_targets_on_what_it_was_calibrated_on() -> None:
     data = embedded(writers=24, genuine=9, forged=9)
-    scorer = fit_scorer(data, COHORT)
+    scorer, counts = fit_scorer(data, COHORT)
     assert sorted(scorer.heads) == [1, 2, 3, 4, 5, 6, 7]
     figures = evaluate(data, scorer, [5])["all"]["references"]["5"]
+    random = figures["trials"]["random"]
+    assert counts[5] == {"genuine": 24 * 4 * REPETITIONS, "skilled": 24 * 9 * REPETITIONS, "random": random}
     assert figures["match_rate_skilled"] <= 0.03
     assert figures["skilled_eer"] < 0.25
 

@@ -9,11 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlcore.imaging.hinge import HINGE_SIZE
 from mlcore.runtime import Features
 from mlcore.scoring import Scorer
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.distances import FeatureStack
-from mlcore.scoring.evidence import EXPECTED, OF_THE_SET, ONE, SEVERAL, OwnSpread, bounds_of_sets, evidence
+from mlcore.scoring.evidence import (
+    EXPECTED,
+    HINGE_SEVERAL,
+    OF_THE_SET,
+    ONE,
+    SEVERAL,
+    OwnSpread,
+    bounds_of_sets,
+    evidence,
+    names_of_figures,
+)
 from tests.mlcore.bundles import make_scorer
 
 
@@ -24,7 +35,8 @@ def features(seed: int) -> Features:
         values = rng.normal(size=shape).astype(np.float32)
         return values / np.linalg.norm(values, axis=-1, keepdims=True)
 
-    return Features(unit(128), unit(6, 12, 32), rng.uniform(0, 0.3, (6, 12)).astype(np.float32))
+    hinge = np.sqrt(rng.dirichlet(np.full(HINGE_SIZE, 0.5))).astype(np.float32)
+    return Features(unit(128), unit(6, 12, 32), rng.uniform(0, 0.3, (6, 12)).astype(np.float32), hinge)
 
 
 SCORER = make_scorer()
@@ -76,6 +88,35 @@ def test_what_is_expected_of_the_specimens_counts_where_the_model_tells() -> Non
     assert learnt.compare(features(9), known[::-1]).score == pytest.approx(plain - 3.0 * mean, abs=1e-5)
 
 
+def test_the_evidence_of_the_hinge_comes_last_where_all_have_one() -> None:
+    spread = OwnSpread(vector=0.3, local=0.05, cohort=1.2, expected=0.4, hinge=0.25)
+    vector, hinge = np.array([[0.2, 0.6]], np.float32), np.array([[0.3, 0.4]], np.float32)
+    without = evidence(vector, vector, np.array([1.1], np.float32), spread)
+    rows = evidence(vector, vector, np.array([1.1], np.float32), spread, hinge)
+    assert rows.shape == (1, len((*SEVERAL, EXPECTED, *HINGE_SEVERAL)))
+    assert rows[0, :-3].tolist() == without[0].tolist()
+    assert rows[0, -3:].tolist() == pytest.approx([0.3, 0.35, 0.25])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("learnt", [False, True])
+def test_the_hinge_counts_for_a_model_that_was_fitted_with_it_alone(count: int, learnt: bool) -> None:
+    known = [features(seed) for seed in range(1, count + 1)]
+    older = make_scorer(learnt=learnt).compare(features(9), known)
+    newer = make_scorer(learnt=learnt, hinge=True).compare(features(9), known)
+    assert older.distances == newer.distances
+    hinges = [distance.hinge for distance in newer.distances if distance.hinge is not None]
+    assert len(hinges) == count
+    assert newer.score == pytest.approx(older.score + 2.0 * np.mean(hinges), abs=1e-5)
+
+
+def test_a_model_older_than_the_hinge_judges_specimens_without_one() -> None:
+    bare = [Features(whole.vector, whole.local, whole.ink) for whole in map(features, (1, 2, 3))]
+    found = SCORER.compare(features(9), bare)
+    assert {distance.hinge for distance in found.distances} == {None}
+    assert found.score == SCORER.compare(features(9), [features(seed) for seed in (1, 2, 3)]).score
+
+
 def test_the_probability_is_that_of_the_score() -> None:
     compared = SCORER.compare(features(9), [features(1), features(2), features(3)])
     assert compared.probability == pytest.approx(1 / (1 + np.exp(compared.score)), abs=1e-9)
@@ -96,10 +137,13 @@ def test_the_cohort_is_near_what_resembles_it() -> None:
     assert Cohort(np.zeros((0, 128), np.float32)).nearness(np.eye(2, 128, dtype=np.float32)).tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("names", [ONE, (*ONE, EXPECTED), SEVERAL, (*SEVERAL, EXPECTED)])
-def test_only_what_is_known_of_the_set_alone_is_held(names: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("references", [1, 5])
+@pytest.mark.parametrize("expected", [False, True])
+@pytest.mark.parametrize("hinge", [False, True])
+def test_only_what_is_known_of_the_set_alone_is_held(references: int, expected: bool, hinge: bool) -> None:
+    names = names_of_figures(references, expected=expected, hinge=hinge)
     rows = np.random.default_rng(1).normal(size=(50, len(names)))
-    lowest, highest = bounds_of_sets(rows)
+    lowest, highest = bounds_of_sets(rows, names)
     for column, name in enumerate(names):
         held = (rows[:, column].min(), rows[:, column].max()) if name in OF_THE_SET else (-np.inf, np.inf)
         assert (lowest[column], highest[column]) == held
