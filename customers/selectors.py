@@ -153,6 +153,23 @@ def specimens_unreadable() -> QuerySet[Specimen]:
     )
 
 
+def specimens_approvable(*, viewer: User) -> QuerySet[Specimen]:
+    """Specimens that wait and that this person may approve, in the order in which they were turned in."""
+    found = Specimen.objects.filter(state=Specimen.State.PENDING, customer__status=Customer.Status.ACTIVE)
+    if not viewer.has_perm("customers.approve_specimen"):
+        return found.none()
+    if settings.FOUR_EYES:
+        found = found.exclude(enrolled_by=viewer)
+    return found.select_related("customer").defer("image").order_by("enrolled_at", "pk")
+
+
+def specimen_next(*, viewer: User, after: Specimen) -> Specimen | None:
+    """The specimen of the same customer to look at next: the one after this, else the first; None when none is left."""
+    waiting = list(specimens_approvable(viewer=viewer).filter(customer=after.customer).exclude(pk=after.pk))
+    later = [row for row in waiting if (row.enrolled_at, row.pk) > (after.enrolled_at, after.pk)]
+    return next(iter(later or waiting), None)
+
+
 def specimens_of(*, customer: Customer) -> QuerySet[Specimen]:
     """All specimens of a customer: approved, then waiting, then retired; without their images."""
     order = Case(When(state=Specimen.State.APPROVED, then=0), When(state=Specimen.State.PENDING, then=1), default=2)

@@ -36,15 +36,14 @@ ENOUGH = 5  # specimens that fewer are measured by
 
 
 @dataclass(frozen=True, slots=True)
-class DraftAgreement:
-    """How one draft fits.
+class Fit:
+    """How a signature fits among others.
 
     odd: it is like few of the others and lies beyond what genuine signatures differ from the rest. variant: odd, but
     another one is like it, so that the customer may sign in two ways. nearer: a customer whose specimens it is closer
     to, and close enough to be named.
     """
 
-    draft: Specimen
     odd: bool = False
     variant: bool = False
     nearer: Customer | None = None
@@ -52,6 +51,14 @@ class DraftAgreement:
     @property
     def remarkable(self) -> bool:
         return self.odd or self.nearer is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftAgreement:
+    """How one draft fits."""
+
+    draft: Specimen
+    fit: Fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Agreement:
 
     @property
     def all_well(self) -> bool:
-        return self.compared > 1 and not any(draft.remarkable for draft in self.drafts)
+        return self.compared > 1 and not any(row.fit.remarkable for row in self.drafts)
 
 
 def enrolment_agreement(
@@ -86,25 +93,23 @@ def enrolment_agreement(
         return None
     mine = _embedded(bundle, drafts)
     known = _known(customer, version)
-    fits = tuple(
-        _fit(bundle, version, draft, [*mine[:index], *mine[index + 1 :]], known, mine[index], customer)
-        for index, draft in enumerate(drafts)
+    rows = tuple(
+        DraftAgreement(draft, fit_among(bundle, version, own, [*known, *mine[:index], *mine[index + 1 :]], customer))
+        for index, (draft, own) in enumerate(zip(drafts, mine, strict=True))
     )
     total = len(mine) + len(known)
-    return Agreement(fits, total, worth_of(bundle, total), worth_of(bundle, ENOUGH))
+    return Agreement(rows, total, worth_of(bundle, total), worth_of(bundle, ENOUGH))
 
 
-def _fit(
+def fit_among(
     bundle: Bundle,
     version: ModelVersion,
-    draft: Specimen,
-    siblings: Sequence[Features],
-    known: Sequence[Features],
     features: Features,
+    others: Sequence[Features],
     customer: Customer | None,
-) -> DraftAgreement:
-    others = [*known, *siblings]
-    unlike = [other for other in others if not _alike(bundle, features, other)]
+) -> Fit:
+    """How a signature fits among `others`, which are all of `customer`."""
+    unlike = [other for other in others if not alike(bundle, features, other)]
     like = len(others) - len(unlike)
     # Whoever is like most others belongs to them, whatever else is among them.
     odd = len(unlike) > like and _beyond(bundle, features, unlike[:MAX_REFERENCES])
@@ -113,7 +118,7 @@ def _fit(
     nearer = nearest_customer(bundle, version, features, besides=customer)
     if nearer is not None and score is not None and score <= nearer.score:
         nearer = None
-    return DraftAgreement(draft, odd, variant, nearer.customer if nearer else None)
+    return Fit(odd, variant, nearer.customer if nearer else None)
 
 
 def _score(bundle: Bundle, features: Features, others: Sequence[Features]) -> float:
@@ -125,7 +130,7 @@ def _beyond(bundle: Bundle, features: Features, others: Sequence[Features]) -> b
     return _score(bundle, features, others) > bundle.scorer.calibrations[len(others)].score_at_frr(BEYOND)
 
 
-def _alike(bundle: Bundle, left: Features, right: Features) -> bool:
+def alike(bundle: Bundle, left: Features, right: Features) -> bool:
     """Whether two lone signatures lie no further apart than most genuine pairs."""
     return _score(bundle, left, [right]) <= bundle.scorer.calibrations[1].score_at_frr(APART)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from verification.views import agreement, detail, identify, pictures, review, standing, vectors, verify
+from verification.views import agreement, approval, detail, identify, pictures, review, standing, vectors, verify
 
 app_name = "verification"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("identify/<uuid:public_id>/", identify.identification, name="identification"),
     path("identify/<uuid:public_id>/image.png", identify.image, name="identification_image"),
     path("customers/<uuid:public_id>/standing/", standing.standing, name="standing"),
+    path("customers/<uuid:public_id>/waiting/", approval.waiting, name="waiting"),
     path("verifications/<uuid:public_id>/beside/<uuid:specimen_id>.png", pictures.closer, name="closer"),
     path("vectors/", vectors.vectors, name="vectors"),
     path("verifications/<uuid:public_id>/nearby/", vectors.nearby, name="nearby"),

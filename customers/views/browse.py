@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.forms import CustomerChangeForm, ListForm
 from customers.models import MAX_APPROVED, THIN_BELOW
-from customers.selectors import customers_filtered, specimens_cards
+from customers.selectors import customers_filtered, specimens_approvable, specimens_cards
 from customers.services import customer_update
 from customers.views.access import customer_for
 from sigweb.accounts.access import person
@@ -64,6 +64,8 @@ def customer_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "most": MAX_APPROVED,
         "thin": approved < THIN_BELOW,
         "thin_below": THIN_BELOW,
+        "elsewhere": specimens_approvable(viewer=user).exclude(customer=customer).first(),
+        "mine_wait": any(card.may_approve for card in cards),
     }
     return render(request, "customers/detail.html", context)
 

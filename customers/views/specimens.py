@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,9 +15,10 @@ from customers import services
 from customers.blobs import BlobDamaged
 from customers.models import Specimen
 from customers.results import Refused
-from customers.selectors import specimen_bytes
+from customers.selectors import specimen_bytes, specimen_next
 from customers.views.access import picture_for, specimen_for
 from mlcore.imaging import ImageRefused, ink_png, page_png, prepare
+from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
 
 logger = logging.getLogger(__name__)
@@ -62,9 +64,12 @@ def specimen_approve(request: HttpRequest, public_id: UUID) -> HttpResponse:
         services.specimen_approve(actor=user, specimen=specimen, request=request)
     except Refused as refusal:
         messages.error(request, refusal.sentence)
-    else:
-        messages.success(request, _("The specimen is approved and counts in verifications from now on."))
-    return _back(specimen)
+        return _back(specimen, f"specimen-{specimen.public_id}")
+    messages.success(
+        request,
+        _("Approved: %(specimen)s. It counts in verifications from now on.") % {"specimen": _named(specimen)},
+    )
+    return _onward(user, specimen)
 
 
 @login_required
@@ -75,12 +80,27 @@ def specimen_retire(request: HttpRequest, public_id: UUID) -> HttpResponse:
         services.specimen_retire(actor=user, specimen=specimen, request=request)
     except Refused as refusal:
         messages.error(request, refusal.sentence)
-    else:
-        messages.success(request, _("The specimen is retired; it stays on record and is not compared any more."))
-    return _back(specimen)
+        return _back(specimen, f"specimen-{specimen.public_id}")
+    messages.success(
+        request,
+        _("Retired: %(specimen)s. It stays on record and is not compared any more.") % {"specimen": _named(specimen)},
+    )
+    return _onward(user, specimen)
 
 
-def _back(specimen: Specimen) -> HttpResponse:
+def _named(specimen: Specimen) -> str:
+    """What tells this specimen from the customer's others."""
+    origin = specimen.get_source_display()
+    return f"{specimen.filename} ({origin})" if specimen.filename else origin
+
+
+def _onward(user: User, specimen: Specimen) -> HttpResponse:
+    """To the next one of the customer that waits for this person; then to where the page tells what else waits."""
+    following = specimen_next(viewer=user, after=specimen)
+    return _back(specimen, f"specimen-{following.public_id}" if following else "specimens")
+
+
+def _back(specimen: Specimen, place: str) -> HttpResponse:
     if specimen.customer is None:
         return redirect("home")
-    return redirect("customers:detail", specimen.customer.public_id)
+    return redirect(f"{reverse('customers:detail', args=[specimen.customer.public_id])}#{place}")

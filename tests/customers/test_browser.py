@@ -150,7 +150,7 @@ def test_a_supervisor_approves_and_retires_after_a_question(page: Page, live_ser
     log_in(page, live_server, "supervisor")
     page.get_by_role("link", name=known.name).click()
     page.get_by_role("button", name="Approve").click()
-    expect(page.get_by_role("status").first).to_contain_text("is approved")
+    expect(page.get_by_role("status").first).to_contain_text("Approved: ")
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button", name="Retire").click()
     assert known.specimens.get().state == "approved"

@@ -63,14 +63,14 @@ def test_one_hand_agrees(form: Form) -> None:
     found = form.look()
     assert found.all_well
     assert found.compared == 4
-    assert not any(fit.remarkable for fit in found.drafts)
+    assert not any(row.fit.remarkable for row in found.drafts)
 
 
 def test_somebody_elses_signature_among_them_is_marked_and_no_other(form: Form) -> None:
     for seed in range(4):
         form.add(MINE, seed)
     wrong = form.add(OTHER, 1)
-    odd = [fit.draft.public_id for fit in form.look().drafts if fit.odd]
+    odd = [row.draft.public_id for row in form.look().drafts if row.fit.odd]
     assert odd == [wrong]
     assert not form.look().all_well
 
@@ -80,8 +80,8 @@ def test_it_is_compared_with_what_the_customer_has_already(form: Form) -> None:
     for seed in range(3):
         make_specimen(customer, data=signature_png(make_signer(MINE), seed))
     form.add(OTHER, 1)
-    (fit,) = form.look(customer).drafts
-    assert fit.odd
+    (row,) = form.look(customer).drafts
+    assert row.fit.odd
     assert form.look(customer).compared == 4
 
 
@@ -91,8 +91,8 @@ def test_two_that_are_like_each_other_are_a_second_way_to_sign(form: Form) -> No
         make_specimen(customer, data=signature_png(make_signer(MINE), seed))
     form.add(OTHER, 1)
     form.add(OTHER, 2)
-    fits = form.look(customer).drafts
-    assert all(fit.odd and fit.variant for fit in fits)
+    rows = form.look(customer).drafts
+    assert all(row.fit.odd and row.fit.variant for row in rows)
 
 
 def test_a_specimen_of_another_customer_is_named(form: Form, base: ModelVersion) -> None:
@@ -102,10 +102,10 @@ def test_a_specimen_of_another_customer_is_named(form: Form, base: ModelVersion)
     for seed in range(3):
         form.add(MINE, seed)
     wrong = form.add(OTHER, 30)
-    nearer = {fit.draft.public_id: fit.nearer for fit in form.look().drafts}
+    nearer = {row.draft.public_id: row.fit.nearer for row in form.look().drafts}
     assert nearer.pop(wrong) == other
     assert set(nearer.values()) == {None}
-    assert all(fit.nearer is None for fit in form.look(other).drafts if fit.draft.public_id == wrong)
+    assert all(row.fit.nearer is None for row in form.look(other).drafts if row.draft.public_id == wrong)
 
 
 def test_specimens_that_are_not_to_be_searched_do_not_hide_the_others(
@@ -119,8 +119,8 @@ def test_specimens_that_are_not_to_be_searched_do_not_hide_the_others(
     for seed in range(5):
         specimen_embed(specimen=make_specimen(other, data=signature_png(make_signer(OTHER), 5 + seed)), version=base)
     form.add(OTHER, 30)
-    (fit,) = form.look().drafts
-    assert fit.nearer == other
+    (row,) = form.look().drafts
+    assert row.fit.nearer == other
 
 
 def test_what_so_many_are_worth_is_what_the_customer_s_page_will_say(form: Form, base: ModelVersion) -> None:

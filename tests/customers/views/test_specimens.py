@@ -6,8 +6,10 @@ import uuid
 import pytest
 from django.test import Client
 from PIL import Image
+from pytest_django import Settings
 
 from customers.models import Specimen
+from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
 from tests.customers.making import client_of, customer, draft, signature, specimens, user
 
@@ -81,9 +83,45 @@ def test_a_damaged_picture_is_said_plainly_and_noted(waiting: Specimen) -> None:
 
 def test_a_supervisor_approves_and_comes_back_to_the_customer(waiting: Specimen) -> None:
     response = client_of(user("supervisor")).post(f"/specimens/{waiting.public_id}/approve/", follow=True)
-    assert response.redirect_chain[0][0] == f"/customers/{waiting.customer.public_id}/"  # type: ignore[union-attr]
-    assert "is approved" in response.content.decode()
+    assert response.redirect_chain[0][0] == f"/customers/{waiting.customer.public_id}/#specimens"  # type: ignore[union-attr]
+    assert "Approved: card.png (Signature card)." in response.content.decode()
     assert state(waiting) == "approved"
+
+
+def test_the_next_of_the_customer_that_waits_is_gone_to(settings: Settings) -> None:
+    known = customer()
+    (own,) = specimens(known, 1, actor=user("teller", "supervisor", username="both"))
+    first, second, third = specimens(known, 3)
+    client = client_of(User.objects.get(username="both"))
+    page = f"/customers/{known.public_id}/"
+
+    def goes_to(row: Specimen, action: str = "approve") -> str:
+        return client.post(f"/specimens/{row.public_id}/{action}/")["Location"]
+
+    assert goes_to(second) == f"{page}#specimen-{third.public_id}"
+    assert goes_to(second) == f"{page}#specimen-{second.public_id}", "refused: stays there"
+    assert goes_to(third, "retire") == f"{page}#specimen-{first.public_id}", "after the last comes the first"
+    assert goes_to(first) == f"{page}#specimens", "one's own is not for oneself"
+    settings.FOUR_EYES = False
+    (more,) = specimens(known, 1)
+    assert goes_to(more) == f"{page}#specimen-{own.public_id}"
+
+
+def test_when_nothing_is_left_the_next_customer_is_offered() -> None:
+    known, later, closed = customer(), customer(name="Later One"), customer(name="Closed One")
+    specimens(closed, 1)
+    closed.status = "closed"
+    closed.save()
+    (last,) = specimens(known, 1)
+    elsewhere = specimens(later, 2)[0]
+    client, page = client_of(user("supervisor")), f"/customers/{known.public_id}/"
+    offered = f'href="/customers/{later.public_id}/#specimen-{elsewhere.public_id}"'
+    assert offered not in client.get(page).content.decode()
+    client.post(f"/specimens/{last.public_id}/approve/")
+    told = client.get(page).content.decode()
+    assert offered in told
+    assert "The next that waits for you: Later One" in told
+    assert offered not in client_of(user("teller")).get(page).content.decode()
 
 
 def test_a_refusal_is_told_on_the_customers_page() -> None:
@@ -100,7 +138,7 @@ def test_a_refusal_is_told_on_the_customers_page() -> None:
 
 def test_a_supervisor_retires(waiting: Specimen) -> None:
     page = client_of(user("supervisor")).post(f"/specimens/{waiting.public_id}/retire/", follow=True)
-    assert "stays on record" in page.content.decode()
+    assert "Retired: card.png (Signature card). It stays on record" in page.content.decode()
     assert state(waiting) == "retired"
 
 
