@@ -17,14 +17,27 @@ from verification.models import Verification
 # 1250, 1250.5, 1,250.50, 1,25,000 - and not 1,50, which is one and a half to some and a slip to others.
 _MOST_PIXELS = 100_000
 _GROUPED = re.compile(r"^\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?$")
+_PLAIN = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)$")  # no 1e9, nan, inf or 1_000, which Decimal takes as well
 
 
 class AmountField(forms.DecimalField):
+    """Money as people write it, in plain digits."""
+
+    default_error_messages = {
+        "invalid": _("Write the amount in digits, for example 1250.50."),
+        "max_digits": _("This amount is too large. At most 12 digits may stand before the point."),
+        "max_whole_digits": _("This amount is too large. At most 12 digits may stand before the point."),
+        "max_decimal_places": _("An amount has at most two digits after the point, for example 1250.50."),
+        "min_value": _("An amount can not be negative."),
+    }
+
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = value.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
             if _GROUPED.match(value):
                 value = value.replace(",", "")
+            if value and not _PLAIN.match(value):
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
 
@@ -93,10 +106,6 @@ class VerifyForm(PictureForm):
         max_digits=14,
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "form-control"}),
-        error_messages={
-            "invalid": _("Write the amount in digits, for example 1250.50."),
-            "min_value": _("An amount can not be negative."),
-        },
     )
     cheque_number = forms.RegexField(
         regex=r"^[0-9A-Za-z][0-9A-Za-z /.-]*$",

@@ -50,7 +50,8 @@ def _copied(code: str, values: Mapping[str, Any]) -> str:
             "The signature coincides with a specimen almost line for line, as signatures written anew do not; "
             "it may be a copy or a tracing of it."
         ),
-        "same_picture": _("The same picture was verified before, %(occasion)s. Look at the answer given then."),
+        # A time may end with a full stop ("9:30 a.m."), so that no sentence ends with it.
+        "same_picture": _("The same picture was verified before, %(occasion)s; look at the answer given then."),
         "copy_of_earlier": _(
             "The signature coincides almost line for line with one verified before, %(occasion)s, as signatures "
             "written anew do not. If it is the same paper, look at the answer given then."

@@ -107,6 +107,16 @@ def test_a_slip_in_the_form_loses_neither_file_nor_words(page: Page, live_server
     assert (str(made.amount), made.cheque_number) == ("12.50", "000123")
 
 
+def test_an_empty_file_is_said_to_be_empty(page: Page, live_server: Any, champion: ModelVersion) -> None:
+    customer = make_customer()
+    make_specimen(customer)
+    log_in(page, live_server, make_user(*VERIFIER))
+    page.goto(f"{live_server.url}/verify/{customer.public_id}/")
+    page.set_input_files("input[type=file]", picture("nothing.png", b""))
+    expect(page.locator("#vf-file")).to_contain_text("nothing.png · This file is empty and will be refused.")
+    expect(page.locator("#vf-file")).not_to_contain_text("kB")
+
+
 def test_a_tiff_is_shown_before_it_is_verified(page: Page, live_server: Any, champion: ModelVersion) -> None:
     customer = make_customer()
     make_specimen(customer)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from verification.forms import VerifyForm
+from verification.forms import ReviewFilterForm, VerifyForm
 
 
 def filled(**fields: Any) -> VerifyForm:
@@ -40,6 +40,35 @@ def test_amounts_are_read_as_people_write_them(text: str, amount: Decimal | None
 )
 def test_amounts_that_could_mean_two_things_are_asked_again(text: str) -> None:
     assert "amount" in filled(amount=text).errors
+
+
+@pytest.mark.parametrize("text", ["1e9", "1E+2", "nan", "sNaN", "inf", "-Infinity", "1_000", "0x10", "12 €", "a lot"])
+def test_what_only_a_program_writes_is_no_amount(text: str) -> None:
+    form = filled(amount=text)
+    assert form.errors["amount"] == ["Write the amount in digits, for example 1250.50."]
+    assert form["amount"].value() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1234567890123", "This amount is too large."),
+        ("123456789012345678", "This amount is too large."),
+        ("9" * 200, "This amount is too large."),
+        ("0.001", "at most two digits after the point"),
+        ("123456789012.345", "too large"),
+        ("-0.01", "can not be negative"),
+    ],
+)
+def test_an_amount_beyond_the_limits_says_which(text: str, told: str) -> None:
+    (sentence,) = filled(amount=text).errors["amount"]
+    assert told in sentence
+
+
+def test_the_review_s_amounts_are_plain_as_well() -> None:
+    form = ReviewFilterForm({"amount_from": "1e9", "amount_to": "1,250.50"})
+    assert "amount_from" in form.errors
+    assert form.cleaned_data["amount_to"] == Decimal("1250.50")
 
 
 @pytest.mark.parametrize("text", ["000123", "A-12/7", "K 4.711", ""])

@@ -45,6 +45,15 @@ def test_without_a_cheque_only_the_day_is_told() -> None:
     assert "on March 4, 2026" in reason.sentence
 
 
+@pytest.mark.parametrize("code", ["same_picture", "copy_of_earlier"])
+@pytest.mark.parametrize("number", ["", "000121"])
+def test_a_time_that_ends_with_a_full_stop_ends_no_sentence(code: str, number: str) -> None:
+    reason = reason_copied(code, Verification(asked_at=ASKED, cheque_number=number))
+    assert "a.m." in reason.sentence
+    assert ".." not in reason.sentence
+    assert "a.m. " not in reason.sentence
+
+
 def test_a_copy_of_a_specimen_has_no_values() -> None:
     reason = reason_copied("copy_of_specimen")
     assert reason.values == {}

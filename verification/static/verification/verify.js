@@ -45,7 +45,9 @@
       drop.classList.toggle("vf-chosen", Boolean(file));
       note.textContent = "";
       if (!file) return;
-      told = [file.name, `${Math.max(1, Math.round(file.size / 1024))} kB`];
+      told = [file.name];
+      if (!file.size) return tell(drop.dataset.empty);
+      told.push(`${Math.max(1, Math.round(file.size / 1024))} kB`);
       if (file.size > MOST_BYTES) return tell(drop.dataset.tooLarge);
       tell();
       const local = () => {
