@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Specimen
+from mlcore.imaging import Signature
 from mlcore.sentences import sentence_in_words
 
 # Code: what was found, what to do.
@@ -79,6 +81,8 @@ _KNOWN = {
     ),
 }
 
+LYING = 1.5  # times as high as wide; hardly anybody signs upwards
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -102,3 +106,24 @@ def specimen_advice(*, specimen: Specimen) -> tuple[Advice, ...]:
     return tuple(
         advice_on(code=str(remark.get("code", "")), sentence=str(remark.get("sentence", ""))) for remark in remarks
     )
+
+
+def picture_facts(signature: Signature) -> dict[str, Any]:
+    """What is stored with a specimen of how its picture is: quality, further pages, whether it lies on its side."""
+    facts: dict[str, Any] = signature.quality.as_dict()
+    if signature.pages > 1:
+        facts["pages"] = signature.pages
+    box = signature.box
+    if box is not None and not signature.quality.refused and box.height > LYING * box.width:
+        facts["lying"] = True
+    return facts
+
+
+def picture_warnings(*, specimen: Specimen) -> tuple[str, ...]:
+    """Sentences on what picture_facts stored, beside the quality."""
+    warnings = []
+    if pages := specimen.quality.get("pages"):
+        warnings.append(gettext("The file has %(pages)d pages; this is page 1.") % {"pages": int(pages)})
+    if specimen.quality.get("lying"):
+        warnings.append(gettext("The signature seems to lie on its side. If so, turn it."))
+    return tuple(warnings)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Specimen
+from mlcore.imaging.decoding import TURNS
 from sigweb.accounts.models import Branch
 
 EARLIEST = date(1920, 1, 1)  # whoever signed before does not sign any more; a year of two digits ends up there
@@ -125,6 +126,13 @@ class EnrolForm(StyledForm):
         if expires and expires <= today:
             self.add_error("expires_on", _("The expiry must lie in the future."))
         return data
+
+
+class LeafForm(forms.Form):
+    """Which page of a draft's file to add, or how to turn the picture."""
+
+    page = forms.IntegerField(min_value=1, max_value=99, required=False)
+    turn = forms.TypedChoiceField(choices=[(str(turn), str(turn)) for turn in TURNS], coerce=int, required=False)
 
 
 class ListForm(StyledForm):

@@ -35,6 +35,16 @@ class DraftResult:
     replaced: UUID | None = None
 
     @property
+    def pages(self) -> int:
+        """How many the file has."""
+        return int(self.specimen.quality.get("pages", 1)) if self.specimen else 1
+
+    @property
+    def lying(self) -> bool:
+        """Whether the signature seems to lie on its side."""
+        return bool(self.specimen and self.specimen.quality.get("lying"))
+
+    @property
     def chosen(self) -> bool:
         """Whether the draft can go into the submitted set."""
         return self.specimen is not None and self.grade != Specimen.Grade.REFUSED

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.advice import advice_on, specimen_advice
+from customers.advice import advice_on, picture_facts, picture_warnings, specimen_advice
 from customers.blobs import keyed_digest, seal
 from customers.models import MAX_APPROVED, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
@@ -79,8 +79,8 @@ def draft_unread(*, filename: str, refusal: ImageRefused) -> DraftResult:
 
 
 def draft_result(*, specimen: Specimen, customer: Customer | None, already: bool = False) -> DraftResult:
-    """What to tell about a stored draft: what was found, what to do, and warnings about equal pictures."""
-    warnings = []
+    """What to tell about a stored draft: what was found, what to do, and warnings, also about equal pictures."""
+    warnings = [*picture_warnings(specimen=specimen)]
     if already:
         warnings.append(_("You already added this picture; it is counted once."))
     if customer is not None and customer.specimens.filter(digest=specimen.digest).exists():
@@ -340,7 +340,7 @@ def _draft_store(actor: User, enrolment: UUID, data: bytes, filename: str, signa
         media_type=signature.media_type,
         width=signature.page.shape[1],
         height=signature.page.shape[0],
-        quality=signature.quality.as_dict(),
+        quality=picture_facts(signature),
         quality_grade=signature.quality.grade,
         enrolled_by=actor,
     )

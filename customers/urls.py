@@ -10,6 +10,7 @@ pages = [
     path("customers/enrol/", enrol.enrol, name="enrol"),
     path("customers/drafts/", enrol.draft_add, name="draft_add"),
     path("customers/drafts/<uuid:public_id>/", enrol.draft_remove, name="draft_remove"),
+    path("customers/drafts/<uuid:public_id>/leaf/", enrol.draft_leaf, name="draft_leaf"),
     path("customers/<uuid:public_id>/", browse.customer_detail, name="detail"),
     path("customers/<uuid:public_id>/edit/", browse.customer_edit, name="edit"),
     path("customers/<uuid:public_id>/enrol/", enrol.enrol_more, name="enrol_more"),

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers import services
-from customers.forms import CustomerForm, EnrolForm
+from customers import leaves, services
+from customers.forms import CustomerForm, EnrolForm, LeafForm
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_of, enrolment_customer, enrolment_rows, specimens_room
@@ -52,10 +52,7 @@ def enrol_more(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def draft_add(request: HttpRequest) -> HttpResponse:
     """Check one file and answer with its card; `replaces` names the draft that it was cut from."""
     user = person(request, "customers.enrol_specimen")
-    customer = None
-    if request.POST.get("customer"):
-        public_id = uuid_in(request.POST["customer"])
-        customer = get_object_or_404(Customer, public_id=public_id) if public_id else None
+    customer = _customer_of(request)
     enrolment, upload = uuid_in(request.POST.get("enrolment")), request.FILES.get("file")
     if enrolment is None or upload is None:
         return _card(request, _unread("", _("No file arrived. Choose it again.")), 400)
@@ -63,6 +60,22 @@ def draft_add(request: HttpRequest) -> HttpResponse:
         result = _draft(user, enrolment, upload, customer, uuid_in(request.POST.get("replaces")))
     except Refused as refusal:
         return _card(request, _unread(upload.name or "", refusal.sentence), 409)
+    return _card(request, result, 200)
+
+
+@login_required
+@require_POST
+def draft_leaf(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Another page of a draft's file, or the draft turned; answers with a card."""
+    user, specimen = draft_for(request, public_id)
+    form = LeafForm(request.POST)
+    if not form.is_valid():
+        return _card(request, _unread(specimen.filename, _("There is no such page. Write its number in digits.")), 400)
+    page, turn = (form.cleaned_data["page"] or 1) - 1, form.cleaned_data["turn"] or 0
+    try:
+        result = leaves.draft_leaf(actor=user, specimen=specimen, page=page, turn=turn, customer=_customer_of(request))
+    except Refused as refusal:
+        return _card(request, _unread(specimen.filename, refusal.sentence), 409)
     return _card(request, result, 200)
 
 
@@ -75,6 +88,12 @@ def draft_remove(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except Refused as refusal:
         return HttpResponse(refusal.sentence, status=409, content_type="text/plain; charset=utf-8")
     return HttpResponse(status=204)
+
+
+def _customer_of(request: HttpRequest) -> Customer | None:
+    """The customer whom the form is for, where he exists already. Raises Http404."""
+    public_id = uuid_in(request.POST.get("customer"))
+    return get_object_or_404(Customer, public_id=public_id) if public_id else None
 
 
 def _enrol(request: HttpRequest, user: User, customer: Customer | None) -> HttpResponse:

@@ -49,9 +49,9 @@
   };
 
   // A file that did not come through; `act`: what can be done about it here, beside taking it out.
-  const failed = (file, text, act, replaces = "") => {
+  const failed = (file, text, act, replaces = "", leaf = null) => {
     const card = note("failed", file, text);
-    unsent.set(card, { file, replaces });
+    unsent.set(card, { file, replaces, leaf });
     card.querySelector("[data-again]").hidden = act !== "again";
     card.querySelector("[data-crop]").hidden = act !== "crop";
     return card;
@@ -69,21 +69,32 @@
     if (document.activeElement === document.body) card.querySelector("[data-crop], [data-remove]")?.focus();
   };
 
-  const send = async ({ file, holder, replaces }) => {
+  // What the server is asked to check: a file, or another page of one that it has, or that one turned.
+  const asked = ({ file, replaces, leaf }) => {
     const body = new FormData();
+    body.append("customer", texts.customer);
+    if (leaf) {
+      body.append("page", leaf.page);
+      body.append("turn", leaf.turn);
+      return [leaf.address, body];
+    }
     body.append("file", file, file.name);
     body.append("enrolment", enrolment);
-    body.append("customer", texts.customer);
     body.append("replaces", replaces);
+    return [texts.add, body];
+  };
+  const send = async (task) => {
+    const { file, holder, replaces, leaf } = task;
+    const [address, body] = asked(task);
     try {
-      const answer = await fetch(texts.add, { method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual" });
+      const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual" });
       const html = answer.headers.get("Content-Type")?.startsWith("text/html") && answer.status < 500 ? await answer.text() : "";
       // Only our own card may stand here, not the page of a proxy or the log-in.
       if (/^\s*<article class="draft/.test(html)) place(holder, html);
       else if (answer.type === "opaqueredirect" || answer.status === 403) holder.replaceWith(failed(file, texts.expired, ""));
-      else holder.replaceWith(failed(file, texts.failed, "again", replaces));
+      else holder.replaceWith(failed(file, texts.failed, "again", replaces, leaf));
     } catch {
-      holder.replaceWith(failed(file, texts.offline, "again", replaces));
+      holder.replaceWith(failed(file, texts.offline, "again", replaces, leaf));
     }
   };
 
@@ -110,6 +121,15 @@
     }
     count();
     work();
+    work();
+  };
+
+  // Another page, or the picture turned, gets a card behind that of its draft.
+  const leaf = (name, wanted, place) => {
+    const holder = note("checking", { name }, texts.leaf);
+    place(holder);
+    queue.push({ file: { name }, holder, replaces: "", leaf: wanted });
+    count();
     work();
   };
 
@@ -158,16 +178,25 @@
   });
 
   drafts.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-remove], [data-crop], [data-again]");
+    const button = event.target.closest("[data-remove], [data-crop], [data-again], [data-leaf]");
     if (!button) return;
     const card = button.closest(".draft");
     if ("crop" in button.dataset) {
       crop(card, button.dataset.crop);
       return;
     }
+    if (button.dataset.leaf) {
+      const page = card.querySelector("input[type=number]");
+      const { leaf: address, turn = 0 } = button.dataset;
+      const wanted = { address, turn, page: turn || !page ? 1 : page.value };
+      leaf(card.querySelector(".file").textContent, wanted, (holder) => card.after(holder));
+      if (page && !turn) page.value = Math.min(Number(page.value) + 1 || 1, Number(page.max)); // likely the next wish
+      return;
+    }
     if ("again" in button.dataset) {
-      const { file, replaces } = unsent.get(card);
-      add([file], { instead: card, replaces });
+      const { file, replaces, leaf: wanted } = unsent.get(card);
+      if (wanted) leaf(file.name, wanted, (holder) => card.replaceWith(holder));
+      else add([file], { instead: card, replaces });
       return;
     }
     if (button.dataset.remove) {
@@ -186,6 +215,12 @@
     input.focus();
   });
   drafts.addEventListener("change", count);
+  drafts.addEventListener("keydown", (event) => {
+    // Enter adds the page that was typed; it does not submit the form.
+    if (event.key !== "Enter" || event.target.type !== "number") return;
+    event.preventDefault();
+    event.target.parentElement.querySelector("[data-leaf]:not([data-turn])").click();
+  });
   // What the comparison says of a picture is marked on its card too.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "agreement") return;

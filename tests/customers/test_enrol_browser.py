@@ -15,6 +15,8 @@ from pytest_django.live_server_helper import LiveServer
 from customers.models import Customer, Specimen
 from tests.customers.making import signature
 from tests.customers.test_browser import PASSWORD, files, log_in
+from tests.customers.test_leaves import scan, sideways
+from tests.test_accessibility import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -250,3 +252,33 @@ def test_the_dialogs_fit_a_telephone(narrow_page: Page, live_server: LiveServer,
     assert box is not None
     assert box["x"] + box["width"] <= 390
     assert box["y"] + box["height"] <= 844
+
+
+def test_another_page_of_a_file_is_added_by_keyboard(page: Page, live_server: LiveServer, tmp_path: Path) -> None:
+    scanned = tmp_path / "cards.tif"
+    scanned.write_bytes(scan(signature(1), signature(2), signature(3)))
+    enrol(page, live_server)
+    page.set_input_files("#files", [scanned])
+    first = card(page, "cards.tif").first
+    expect(first).to_contain_text("The file has 3 pages; this is page 1.")
+    first.get_by_label("Page").press("Enter")
+    expect(card(page, "cards.tif, page 2")).to_contain_text("Enrol this one")
+    expect(first.get_by_label("Page")).to_have_value("3")
+    first.get_by_role("button", name="Add this page").click()
+    expect(card(page, "cards.tif, page 3")).to_contain_text("Enrol this one")
+    expect(page.locator("#tally")).to_have_text("3 chosen.")
+    page.reload()
+    expect(page.locator("#tally")).to_have_text("3 chosen.")
+
+
+def test_a_photograph_on_its_side_is_turned_on_its_card(page: Page, live_server: LiveServer, tmp_path: Path) -> None:
+    lying = tmp_path / "photo.png"
+    lying.write_bytes(sideways(signature(1)))
+    enrol(page, live_server)
+    page.set_input_files("#files", [lying])
+    expect(card(page, "photo.png")).to_contain_text("lie on its side")
+    assert violations(page) == []
+    card(page, "photo.png").get_by_role("button", name="Turn right").press("Enter")
+    expect(card(page, "photo.png")).not_to_contain_text("lie on its side")
+    expect(page.locator("#tally")).to_contain_text("1 chosen.")
+    expect(card(page, "photo.png").get_by_role("button", name="Crop or turn")).to_be_focused()
