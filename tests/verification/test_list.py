@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,6 +40,14 @@ def test_who_can_not_ask_sees_everybodys_at_once(client: Client, ask: Any) -> No
     made = ask()
     client.force_login(make_user("verification.view_verification"))
     assert shown(client) == [made]
+
+
+def test_amounts_stand_in_the_rows(as_verifier: Client, ask: Any) -> None:
+    ask(amount=Decimal("1250.5"))
+    ask(data=drawn_png(2))
+    page = as_verifier.get(URL).content.decode()
+    assert page.count('<span class="visually-hidden">Amount </span>1,250.50</span>') == 1
+    assert page.count("vf-row-amount") == 2
 
 
 def test_the_verdict_filters(as_verifier: Client, ask: Any) -> None:

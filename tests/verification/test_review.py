@@ -202,6 +202,7 @@ def test_the_wrong_role_and_the_wrong_verb(queue: list[Verification], as_verifie
     assert client.get(reverse("verification:decide", args=[queue[0].public_id])).status_code == 405
     assert Client().get(PAGE).status_code == 302
     badge = client.get("/review/notice/").content
+    assert b'id="nav-count" class="nav-count" hx-swap-oob="true"' in badge, "where the bar is folded"
     assert b"3 referrals wait" in badge
     assert b"home-referrals" not in badge
     assert b'id="home-referrals" hx-swap-oob' in client.get("/review/notice/?page=home").content

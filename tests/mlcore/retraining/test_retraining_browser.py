@@ -53,6 +53,12 @@ def drawn(page: Page, name: str) -> list[Any]:
     )
 
 
+def radius(page: Page, name: str) -> float:
+    """Of the points on the chart of a curve."""
+    chart = f"Chart.getChart(document.querySelector('[data-curve={name}]'))"
+    return float(page.evaluate(f"{chart}.data.datasets[0].pointRadius"))
+
+
 def test_a_training_is_chosen_started_watched_and_cancelled(at: Any, champion: ModelVersion) -> None:
     bank(able=21, thin=2)
     page = at(reverse("admin:mlcore_trainingrun_changelist"))
@@ -90,9 +96,11 @@ def _watch_and_cancel(page: Page, run: TrainingRun) -> None:
     expect(page.locator("#run-log")).to_contain_text("Training on 63 signatures.")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "18")
     assert drawn(page, "loss") == [{"x": 10, "y": 0.91}]
+    assert radius(page, "loss") > 0, "one point alone is no line"
     run_report(claimed, step=20, progress=0.25, point={**POINT, "step": 20, "loss": 0.8})
     expect(live).to_contain_text("0.800")
     assert drawn(page, "loss") == [{"x": 10, "y": 0.91}, {"x": 20, "y": 0.8}]
+    assert radius(page, "loss") == 0
 
     TrainingRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - timedelta(seconds=40))
     expect(live).to_contain_text("The worker has not been heard of for")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from mlcore.models import ModelVersion, TrainingRun
 from tests.mlcore.making import make_user
+from tests.mlcore.retraining.candidates import make_candidate, make_gate
 from tests.mlcore.retraining.making import CURVES, bank, make_run, make_snapshot, model_admin, succeeded
 
 pytestmark = pytest.mark.django_db
@@ -253,3 +254,15 @@ def test_an_unknown_run_is_not_found(as_admin: Client) -> None:
     for name in ("change", "live"):
         assert as_admin.get(reverse(f"admin:mlcore_trainingrun_{name}", args=[gone])).status_code == 404
     assert as_admin.get(reverse("admin:mlcore_trainingrun_change", args=["1"])).status_code == 404
+
+
+@pytest.mark.parametrize(("promotable", "tone"), [(False, "rt-warn"), (True, "rt-good")])
+def test_what_the_gate_stops_is_no_good_news(
+    as_admin: Client, champion: ModelVersion, promotable: bool, tone: str
+) -> None:
+    candidate = make_candidate()
+    run = succeeded(candidate, message="It was measured.")
+    make_gate(candidate, champion, promotable=promotable)
+    told = as_admin.get(live(run)).content.decode()
+    assert f'<div class="rt-note {tone}">' in told
+    assert ("The gate lets it pass" in told) == promotable

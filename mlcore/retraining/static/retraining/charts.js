@@ -32,6 +32,8 @@
   };
 
   // --- a run -------------------------------------------------------------------------------------------------
+  // A line of one point has no length, so that point is drawn.
+  const radius = (data) => (data.length === 1 ? 4 : 0);
   const points = (curves, name) => (curves[name] || []).map((y, index) => ({ x: curves.step[index], y }));
 
   function runCurves() {
@@ -44,11 +46,11 @@
       const data = points(curves, canvas.dataset.curve);
       const chart = window.Chart.getChart(canvas);
       if (chart) {
-        chart.data.datasets[0].data = data;
+        Object.assign(chart.data.datasets[0], { data, pointRadius: radius(data) });
         chart.update();
       } else {
         const from = canvas.dataset.curve === "loss" ? {} : { beginAtZero: true };
-        draw(canvas, { type: "line", data: { datasets: [line(data, "--rt-a")] }, options: options({ type: "linear" }, from) });
+        draw(canvas, { type: "line", data: { datasets: [line(data, "--rt-a", { pointRadius: radius(data) })] }, options: options({ type: "linear" }, from) });
       }
     }
   }
