@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from mlcore.bundle import BASE_DIRECTORY, Bundle, load_bundle
 from mlcore.embedding.corpus import load_crowd
-from mlcore.embedding.finetuning import REHEARSAL, fine_tune, fine_tuning_corpus, fine_tuning_plan
+from mlcore.embedding.finetuning import KEPT, REHEARSAL, fine_tune, fine_tuning_corpus, fine_tuning_plan
 from mlcore.embedding.sources import SignatureSet, load_images, read_manifest
 from mlcore.evaluation.canvases import embed_signatures
 from mlcore.evaluation.embedded import EmbeddedSet, embed_rows
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("dataset")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kept", type=float, default=KEPT, help="of the weights before, 0 to 1; goes on from what ran")
     options = parser.parse_args()
     base = load_bundle(BASE_DIRECTORY)
     rows = [row for row in read_manifest(options.data, split="train") if row.dataset == options.dataset and row.genuine]
@@ -51,6 +52,7 @@ def main() -> None:
         fine_tuning_plan(options.steps, options.seed),
         work=work,
         data="study",
+        kept=options.kept,
         on_progress=print,
     )
     assert tuned is not None
@@ -60,10 +62,12 @@ def main() -> None:
     report |= {
         "dataset": options.dataset,
         "steps": options.steps,
+        "kept": options.kept,
         "minutes": minutes,
         "customers": len(customers.names),
     }
-    (WORK / f"finetuning-{options.dataset}.json").write_text(json.dumps(report, indent=1))
+    suffix = "" if options.kept == KEPT else f"-kept-{options.kept:g}"
+    (WORK / f"finetuning-{options.dataset}{suffix}.json").write_text(json.dumps(report, indent=1))
     show(report)
 
 

@@ -131,12 +131,14 @@ def fine_tune(
     *,
     work: Path,
     data: str,
+    kept: float = KEPT,
     on_progress: ProgressCallback | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TunedNetwork | None:
     """Train from the weights of a model folder, or go on from the checkpoint in `work`, and export.
 
-    data: names the corpus. None when it was stopped. Raises CheckpointError, TrainingStopped, DataError, ExportError.
+    data: names the corpus. kept: how much stays of the weights it began with, 0 to 1. None when it was stopped. Raises
+    CheckpointError, TrainingStopped, DataError, ExportError.
     """
     import keras
 
@@ -164,5 +166,10 @@ def fine_tune(
     )
     if step < plan.steps:
         return None
-    model.set_weights([KEPT * old + (1 - KEPT) * new for old, new in zip(before, model.get_weights(), strict=True)])
+    model.set_weights(mixed(before, model.get_weights(), kept))
     return TunedNetwork(*export_network(model, work / "export"), step)
+
+
+def mixed(before: Sequence[np.ndarray], after: Sequence[np.ndarray], kept: float = KEPT) -> list[np.ndarray]:
+    """Weights between those before and after; kept: how much of those before, 0 to 1."""
+    return [kept * old + (1 - kept) * new for old, new in zip(before, after, strict=True)]

@@ -14,6 +14,7 @@ from mlcore.embedding.finetuning import (
     FORGERIES,
     fine_tuning_corpus,
     fine_tuning_plan,
+    mixed,
     with_forgeries,
 )
 from mlcore.embedding.sampling import WriterBatches
@@ -101,3 +102,9 @@ def test_a_short_plan_still_has_checkpoints_and_reports() -> None:
         assert 1 <= plan.checkpoint_every <= steps
         assert plan.warmup >= 1
     assert fine_tuning_plan(600, 1).key == fine_tuning_plan(700, 1).key
+
+
+def test_half_of_the_weights_stay_unless_told_otherwise() -> None:
+    before, after = [np.array([0.0, 2.0]), np.array([4.0])], [np.array([1.0, 4.0]), np.array([0.0])]
+    assert [part.tolist() for part in mixed(before, after)] == [[0.5, 3.0], [2.0]]
+    assert [part.tolist() for part in mixed(before, after, 0.0)] == [[1.0, 4.0], [0.0]]
