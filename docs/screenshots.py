@@ -236,6 +236,14 @@ def retrain(tour: Tour) -> None:
     tour.take("comparison", "modeladmin", page.url.removeprefix(tour.address))
     page.context.close()
     tour.take("model-versions", "modeladmin", "/admin/mlcore/modelversion/")
+    tour.take("customer-in-training", "modeladmin", "/admin/mlcore/trainingrun/customer/", prepare=ask_of_training)
+
+
+def ask_of_training(page: Page) -> None:
+    """Was a customer of the demo in the training?"""
+    page.get_by_label("Customer number or public id").fill("100005")
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("heading", name="Answer").wait_for()
 
 
 def look_closer(page: Page, panel: str) -> None:
