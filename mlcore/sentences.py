@@ -93,6 +93,7 @@ ENDINGS = (
     ),
     gettext_noop("The training ended before its last step."),
     gettext_noop("The shipped base is not installed, so nothing can be trained from it."),
+    gettext_noop("%(name)s is the champion by now; there is nothing to compare it with."),
     # mlcore.bundle, mlcore.runtime, mlcore.selectors: of the model that it starts from, is compared with or made
     gettext_noop("The model %(model)s is damaged: %(file)s lacks what it needs."),
     gettext_noop("The model %(model)s is damaged: %(file)s has changed."),

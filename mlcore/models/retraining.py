@@ -63,7 +63,8 @@ class SnapshotItem(models.Model):
 class TrainingRun(models.Model):
     """One run of the trainer: queued -> running -> succeeded | failed | cancelled (queued may be cancelled too).
 
-    A run whose worker died or was stopped goes back from running to queued and resumes from its checkpoint.
+    A run whose worker died or was stopped goes back from running to queued and resumes from its checkpoint. One with
+    `measured` trains nothing and makes nothing: it compares that version with the champion.
     """
 
     class State(models.TextChoices):
@@ -122,6 +123,14 @@ class TrainingRun(models.Model):
     produced = models.OneToOneField(
         ModelVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="training_run"
     )
+    measured = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="measurings",
+        help_text=_("Where nothing is trained: the model version that is compared with the champion."),
+    )
     claim = models.UUIDField(null=True, editable=False, help_text=_("Names the worker process that runs it."))
     attempts = models.PositiveSmallIntegerField(default=0)
     # Of the attempts, those that ended since the worker was told to stop; they are no sign of a fault.
@@ -153,6 +162,10 @@ class TrainingRun(models.Model):
                 condition=~Q(state="running") | Q(claim__isnull=False, heartbeat_at__isnull=False),
                 name="mlcore_trainingrun_running_is_claimed",
             ),
+            models.CheckConstraint(
+                condition=Q(measured__isnull=True) | Q(produced__isnull=True, parent__isnull=True),
+                name="mlcore_trainingrun_trains_or_measures",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,6 +174,11 @@ class TrainingRun(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def candidate(self) -> ModelVersion | None:
+        """What it has compared with the champion, or will: the version that it has made, or was asked to measure."""
+        return self.measured or self.produced
 
 
 class GateReport(models.Model):

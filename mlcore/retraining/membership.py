@@ -156,7 +156,9 @@ def _runs(customer: UUID) -> Iterator[CustomerInRun]:
     rows = {row["snapshot"]: row for row in counted}
     for snapshot in TrainingSnapshot.objects.filter(pk__in=rows).order_by("-created_at", "-pk"):
         row = rows[snapshot.pk]
-        runs = snapshot.runs.select_related("produced").defer("log", "curves").order_by("-created_at", "-pk")
+        runs = (
+            snapshot.runs.select_related("produced", "measured").defer("log", "curves").order_by("-created_at", "-pk")
+        )
         used: list[TrainingRun | None] = [*runs]
         for run in used or [None]:
             yield CustomerInRun(snapshot, run, row["specimens"], row["decisions"], row["learnt"] > 0)

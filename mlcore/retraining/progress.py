@@ -89,7 +89,9 @@ def _note(run: TrainingRun) -> str:
     if run.state != TrainingRun.State.QUEUED:
         return ""
     if TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).exists():
-        return _("Another training is running; this one begins after it.")
+        return _("Another run is under way; this one begins after it.")
+    if run.attempts and run.measured_id:
+        return _("Its worker stopped; the next one begins anew.")
     if run.attempts:
         return _("Its worker stopped; the next one goes on from the last checkpoint.")
     return _("It begins when a worker of the queue “train” is free. If nothing happens, see whether one is running.")

@@ -214,7 +214,9 @@ def promotion_obstacle(promotion: Promotion) -> str:
     if champion is not None and champion.pk == promotion.version_id:
         return _("%(name)s is the champion already.") % {"name": champion.name}
     if (champion.pk if champion else None) != promotion.champion_id:
-        return _("It was measured against %(then)s, but %(now)s is the champion now; retrain, or give a reason.") % {
+        return _(
+            "It was measured against %(then)s, but %(now)s is the champion now; measure it anew, or give a reason."
+        ) % {
             "then": promotion.champion or _("no model"),
             "now": champion or _("no model"),
         }
@@ -230,7 +232,7 @@ def _ungated(version: ModelVersion, champion: ModelVersion | None) -> str:
             _("The gate did not find %(name)s better than %(champion)s; give a reason to promote it all the same.")
             % names
         )
-    return _("%(name)s was never measured against %(champion)s; give a reason to promote it all the same.") % names
+    return _("%(name)s was never measured against %(champion)s; measure it, or give a reason.") % names
 
 
 def promotion_end(promotion: Promotion, state: Promotion.State, message: str, actor: User | None = None) -> Promotion:

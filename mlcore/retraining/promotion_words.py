@@ -11,10 +11,12 @@ from mlcore.sentences import ENDINGS, Wording, stored_in_words
 CLOSINGS: tuple[Wording, ...] = (
     gettext_noop("Cancelled; the champion is unchanged."),
     gettext_noop("%(name)s is the champion already."),
-    gettext_noop("It was measured against %(then)s, but %(now)s is the champion now; retrain, or give a reason."),
+    gettext_noop(
+        "It was measured against %(then)s, but %(now)s is the champion now; measure it anew, or give a reason."
+    ),
     gettext_noop("no model"),
     gettext_noop("The gate did not find %(name)s better than %(champion)s; give a reason to promote it all the same."),
-    gettext_noop("%(name)s was never measured against %(champion)s; give a reason to promote it all the same."),
+    gettext_noop("%(name)s was never measured against %(champion)s; measure it, or give a reason."),
     gettext_noop("Something unforeseen went wrong; the worker's log tells what. The champion is unchanged."),
     gettext_noop(
         "The worker stopped %(times)d times without a single vector; its log tells more. The champion is unchanged."

@@ -37,7 +37,8 @@ SHIPPED_SOURCE = "2 cores, no graphics card"
 
 def training_rate() -> Rate:
     """Of the last succeeded runs on this installation; the shipped figure while there is none."""
-    last = TrainingRun.objects.filter(state=TrainingRun.State.SUCCEEDED, attempts=1).order_by("-finished_at")
+    ended = TrainingRun.objects.filter(state=TrainingRun.State.SUCCEEDED, attempts=1, measured=None)
+    last = ended.order_by("-finished_at")
     told = [(run, rate) for run in last[:RUNS_LOOKED_AT] if (rate := curve_rate(run.curves)) is not None]
     if not told:
         return SHIPPED

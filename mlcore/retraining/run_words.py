@@ -31,7 +31,7 @@ def run_message(run: TrainingRun) -> str:
 
 def _gates(run: TrainingRun) -> dict[str, str]:
     """What each gate of the run's candidate said, as it was stored and in words."""
-    if run.produced_id is None:
+    if run.candidate is None:
         return {}
-    reports = GateReport.objects.filter(candidate=run.produced_id).values_list("report", flat=True)
+    reports = GateReport.objects.filter(candidate=run.candidate).values_list("report", flat=True)
     return {" ".join(report.get("sentences") or ()): " ".join(gate_in_words(report)) for report in reports}

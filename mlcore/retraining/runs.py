@@ -17,6 +17,7 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -65,7 +66,12 @@ def run_start(
         run_lock()
         # A double click, or two administrators at once: the same request is one run.
         same = TrainingRun.objects.filter(
-            state__in=TrainingRun.OPEN, start=start, with_decisions=with_decisions, steps=steps, seed=seed
+            state__in=TrainingRun.OPEN,
+            measured=None,
+            start=start,
+            with_decisions=with_decisions,
+            steps=steps,
+            seed=seed,
         ).first()
         if same is not None:
             raise RunRefused(
@@ -73,16 +79,32 @@ def run_start(
                 % {"state": same.get_state_display().lower()}
             )
         run = TrainingRun(requested_by=actor, start=start, with_decisions=with_decisions, steps=steps, seed=seed)
-        run.full_clean(exclude=["requested_by"])
-        run.save()
-        audit_record(
-            actor=actor,
-            action="training.requested",
-            obj=run,
-            details={"start": start, "with_decisions": with_decisions, "steps": steps, "seed": seed},
-        )
-        transaction.on_commit(lambda: run_send(run.public_id))
-    return run
+        details = {"start": start, "with_decisions": with_decisions, "steps": steps, "seed": seed}
+        return _requested(run, "training.requested", details)
+
+
+def run_measure(*, version: ModelVersion, actor: User | None) -> TrainingRun:
+    """Queue a run that only compares a version with the champion, by the gate that each training ends with.
+
+    Raises RunRefused for the champion itself, without a champion, or when an open run measures the version already.
+    """
+    with transaction.atomic():
+        run_lock()
+        champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).first()
+        if champion is None:
+            raise RunRefused(_("No model version is in use, so there is none to compare with."))
+        if champion == version:
+            raise RunRefused(_("This is the champion; there is nothing to compare it with."))
+        if run_measuring(version) is not None:
+            raise RunRefused(_("This model version is being measured already; watch that run."))
+        run = TrainingRun(requested_by=actor, measured=version)
+        return _requested(run, "measuring.requested", {"version": str(version.public_id)})
+
+
+def run_measuring(version: ModelVersion) -> TrainingRun | None:
+    """The open run that measures this version, or that has made it and is not done with it."""
+    going = TrainingRun.objects.filter(state__in=TrainingRun.OPEN)
+    return going.filter(Q(measured=version) | Q(produced=version)).first()
 
 
 def run_cancel(*, run: TrainingRun, actor: User | None) -> TrainingRun:
@@ -164,8 +186,8 @@ def run_install(run: TrainingRun) -> Iterator[TrainingRun]:
         row.save(update_fields=["produced"])
 
 
-def run_succeed(run: TrainingRun, *, produced: ModelVersion, message: str) -> TrainingRun:
-    """End a run with the model version that it made. Raises ClaimLost."""
+def run_succeed(run: TrainingRun, *, produced: ModelVersion | None, message: str) -> TrainingRun:
+    """End a run with the model version that it made, none where it only measured one. Raises ClaimLost."""
     with transaction.atomic():
         row = _held(run)
         row.produced, row.phase, row.progress = produced, TrainingRun.Phase.DONE, 1.0
@@ -195,7 +217,7 @@ def run_give_back(run: TrainingRun) -> TrainingRun:
         if row.cancel_requested_at is not None:
             return run_stop(row)
         row.state, row.claim, row.given_back = TrainingRun.State.QUEUED, None, row.given_back + 1
-        row.log = _with_line(row.log, _("The worker was told to stop; the run resumes from its checkpoint."))
+        row.log = _with_line(row.log, _told_to_stop(row))
         row.save(update_fields=["state", "claim", "given_back", "log"])
     return row
 
@@ -229,6 +251,14 @@ def run_send(public_id: UUID) -> bool:
     return True
 
 
+def _requested(run: TrainingRun, action: str, details: Mapping[str, Any]) -> TrainingRun:
+    run.full_clean(exclude=["requested_by", "measured"])
+    run.save()
+    audit_record(actor=run.requested_by, action=action, obj=run, details=details)
+    transaction.on_commit(lambda: run_send(run.public_id))
+    return run
+
+
 def _take_back(pk: int) -> str:
     with transaction.atomic():
         run = TrainingRun.objects.select_for_update().get(pk=pk)
@@ -246,9 +276,21 @@ def _take_back(pk: int) -> str:
             )
             return "failed"
         run.state, run.claim = TrainingRun.State.QUEUED, None
-        run.log = _with_line(run.log, _("The worker stopped answering; the run resumes from its checkpoint."))
+        run.log = _with_line(run.log, _silent(run))
         run.save(update_fields=["state", "claim", "log"])
         return "resumed"
+
+
+def _told_to_stop(run: TrainingRun) -> str:
+    if run.measured_id:
+        return _("The worker was told to stop; the measuring begins anew.")
+    return _("The worker was told to stop; the run resumes from its checkpoint.")
+
+
+def _silent(run: TrainingRun) -> str:
+    if run.measured_id:
+        return _("The worker stopped answering; the measuring begins anew.")
+    return _("The worker stopped answering; the run resumes from its checkpoint.")
 
 
 def _held(run: TrainingRun) -> TrainingRun:

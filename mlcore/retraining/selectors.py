@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from customers.models import THIN_BELOW, Specimen
 from mlcore.models import ModelVersion, TrainingRun
 from mlcore.retraining.rates import Rate, training_rate
-from mlcore.selectors import model_base
+from mlcore.selectors import BASE, model_base
 from verification.models import Verification
 
 WORTH_CUSTOMERS = 20  # with THIN_BELOW specimens or more: of fewer, neither learning nor measuring says anything
@@ -94,6 +94,19 @@ def start_of(version: ModelVersion) -> TrainingRun.Start | None:
     if version.state == ModelVersion.State.CHAMPION:
         return TrainingRun.Start.CHAMPION
     return TrainingRun.Start.BASE if version == model_base() else None
+
+
+def learnt_elsewhere(version: ModelVersion) -> bool:
+    """Whether it, or one behind it, came as a file: whom that has learnt from is not on record. The shipped base is."""
+    made = set(TrainingRun.objects.filter(produced__isnull=False).values_list("produced", flat=True))
+    seen: set[int] = set()
+    behind: ModelVersion | None = version
+    while behind is not None and behind.pk not in seen:
+        if behind.directory != BASE and behind.pk not in made:
+            return True
+        seen.add(behind.pk)
+        behind = behind.parent
+    return False
 
 
 def held_out_of(able: int) -> int:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from mlcore.bundle import ArtefactError
 from mlcore.embedding.sources import DataError
-from mlcore.models import TrainingRun
+from mlcore.models import ModelVersion, TrainingRun
 from mlcore.retraining.runs import ClaimLost, run_claim, run_fail, run_give_back, run_stop, run_succeed
 from mlcore.scoring.logistic import FitError
 from mlcore.selectors import NoChampion
 from mlcore.trainer.heart import Heart, Stopped
 from mlcore.trainer.making import Making
+from mlcore.trainer.measuring import measure
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def execute(public_id: str) -> None:
     try:
         with Heart(run) as heart:
             _yield_to_others()
-            produced, message = Making(run, heart).go()
+            produced, message = _carried_out(run, heart)
             run_succeed(run, produced=produced, message=message)
     except ClaimLost:
         logger.warning("Training run %s was taken from this process.", public_id)
@@ -43,6 +44,13 @@ def execute(public_id: str) -> None:
         raise
     except Exception as error:
         _end(run, reason=reason_of(error))
+
+
+def _carried_out(run: TrainingRun, heart: Heart) -> tuple[ModelVersion | None, str]:
+    """The model version that the run has made, none where it only measures, and a closing sentence."""
+    if run.measured is not None:
+        return None, measure(run, run.measured, heart)
+    return Making(run, heart).go()
 
 
 def _yield_to_others() -> None:

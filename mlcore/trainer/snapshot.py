@@ -14,6 +14,7 @@ from mlcore.models import ModelVersion, SnapshotItem, TrainingRun, TrainingSnaps
 from mlcore.retraining.selectors import (
     MOST_CUSTOMERS,
     MOST_DECIDED,
+    MOST_HELD_OUT,
     decisions_for_training,
     held_out_of,
     specimens_for_training,
@@ -29,7 +30,8 @@ def snapshot_take(run: TrainingRun) -> TrainingSnapshot:
 
     Who is held out is drawn by the run's seed from the customers' public ids, whatever the order of enrolment; those
     come first whom no training behind parent or champion has seen, since one can not measure with what was learnt. So
-    the same customers, seed and models give the same snapshot. Equal content is the same row.
+    the same customers, seed and models give the same snapshot. Equal content is the same row. A run that only measures
+    freezes nobody else than those that it measures with.
     """
     if run.snapshot is not None:
         return run.snapshot
@@ -55,7 +57,14 @@ def _items(run: TrainingRun) -> Iterator[SnapshotItem]:
     by_customer: dict[UUID, list[SnapshotItem]] = defaultdict(list)
     for item in _specimens():
         by_customer[item.customer].append(item)
-    drawn = sorted(by_customer, key=lambda customer: _place(run.seed, customer))[:MOST_CUSTOMERS]
+    placed = sorted(by_customer, key=lambda customer: _place(run.seed, customer))
+    if run.measured is not None:
+        for customer in _measured_with(placed, by_customer, _history(run)):
+            for item in by_customer[customer]:
+                item.held_out = True
+                yield item
+        return
+    drawn = placed[:MOST_CUSTOMERS]
     held_out = _held_out(drawn, by_customer, _history(run))
     decided = _decided(frozenset(drawn), run.seed) if run.with_decisions else {}
     for customer in drawn:
@@ -68,19 +77,34 @@ def _held_out(
     drawn: Sequence[UUID], specimens: Mapping[UUID, Sequence[SnapshotItem]], history: Mapping[UUID, int]
 ) -> frozenset[UUID]:
     """Some of those that have enough specimens to measure with, the first of those drawn, by their history."""
-    able = [customer for customer in drawn if len(specimens[customer]) >= THIN_BELOW]
-    able.sort(key=lambda customer: history.get(customer, _UNKNOWN))
+    able = _able(drawn, specimens, history)
     return frozenset(able[: held_out_of(len(able))])
 
 
+def _measured_with(
+    placed: Sequence[UUID], specimens: Mapping[UUID, Sequence[SnapshotItem]], history: Mapping[UUID, int]
+) -> list[UUID]:
+    """All that there are to measure with, since nobody is learnt from: but none whom either model has learnt from."""
+    unseen = [customer for customer in placed if history.get(customer) != _TRAINED_ON]
+    return _able(unseen, specimens, history)[:MOST_HELD_OUT]
+
+
+def _able(
+    customers: Sequence[UUID], specimens: Mapping[UUID, Sequence[SnapshotItem]], history: Mapping[UUID, int]
+) -> list[UUID]:
+    """Those with enough specimens to measure with, the best to measure with first."""
+    able = [customer for customer in customers if len(specimens[customer]) >= THIN_BELOW]
+    return sorted(able, key=lambda customer: history.get(customer, _UNKNOWN))
+
+
 def _history(run: TrainingRun) -> dict[UUID, int]:
-    """What the trainings behind the run's parent and behind the champion did with each customer.
+    """What the trainings behind the run's parent, the version it measures and the champion did with each customer.
 
     Held out of all of them comes before unknown, so that new customers are learnt from; trained on by any comes last.
     """
     champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).select_related("parent").first()
     behind: set[int] = set()
-    for version in (run.parent, champion):
+    for version in (run.parent, run.measured, champion):
         while version is not None and version.pk not in behind:
             behind.add(version.pk)
             version = version.parent

@@ -62,7 +62,7 @@ ERRORS = {"DataError", "TrainingStopped", "CheckpointError", "ExportError", "Fit
 PASSED = (
     *("embedding/training.py", "embedding/checkpoint.py", "embedding/export.py", "embedding/finetuning.py"),
     *("embedding/sampling.py", "embedding/corpus.py", "scoring/equating.py"),
-    *("trainer/gathering.py", "trainer/making.py", "bundle.py", "runtime.py"),
+    *("trainer/gathering.py", "trainer/making.py", "trainer/measuring.py", "bundle.py", "runtime.py"),
 )
 ELSEWHERE = {
     "There is nothing to train on: name images, pen recordings or a number of synthetic signers.",

@@ -37,7 +37,7 @@ class TrainingRunAdmin(PageAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_display_links = ("asked_at",)
     list_filter = ("state",)
-    list_select_related = ("requested_by", "produced")
+    list_select_related = ("requested_by", "produced", "measured")
     ordering = ("-created_at",)
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -58,15 +58,17 @@ class TrainingRunAdmin(PageAdmin):
     def share_done(self, run: TrainingRun) -> str:
         return f"{run.progress:.0%}"
 
-    @admin.display(description=gettext_lazy("made"))
+    @admin.display(description=gettext_lazy("model version"))
     def version_made(self, run: TrainingRun) -> SafeString | str:
-        if run.produced is None:
+        if run.candidate is None:
             return ""
-        address = reverse("admin:mlcore_modelversion_comparison", args=[run.produced.public_id])
-        return format_html('<a href="{}">{}</a>', address, run.produced)
+        address = reverse("admin:mlcore_modelversion_comparison", args=[run.candidate.public_id])
+        return format_html('<a href="{}">{}</a>', address, self.version_named(run))
 
-    @admin.display(description=gettext_lazy("made"))
+    @admin.display(description=gettext_lazy("model version"))
     def version_named(self, run: TrainingRun) -> str:
+        if run.measured is not None:
+            return _("%(name)s (only measured)") % {"name": run.measured}
         return str(run.produced or "")
 
     def get_urls(self) -> list[URLPattern]:
@@ -116,7 +118,8 @@ class TrainingRunAdmin(PageAdmin):
         try:
             run = run_start(actor=actor, **form.cleaned_data)
         except RunRefused as refusal:
-            same = TrainingRun.objects.filter(state__in=TrainingRun.OPEN, **form.cleaned_data).first()
+            trainings = TrainingRun.objects.filter(state__in=TrainingRun.OPEN, measured=None)
+            same = trainings.filter(**form.cleaned_data).first()
             if same is not None:  # a second click, or another administrator: lead to that run
                 self.message_user(request, str(refusal), messages.WARNING)
                 return HttpResponseRedirect(_address(same))
@@ -139,7 +142,9 @@ class TrainingRunAdmin(PageAdmin):
 
         def done() -> str:
             cancelled = run_cancel(run=run, actor=actor)
-            return _("The worker has been asked to stop.") if cancelled.is_open else _("The training was cancelled.")
+            if cancelled.is_open:
+                return _("The worker has been asked to stop.")
+            return _("The comparison was cancelled.") if run.measured else _("The training was cancelled.")
 
         return self.attempt(request, done, refusal=RunRefused, back=_address(run))
 
@@ -161,9 +166,9 @@ class TrainingRunAdmin(PageAdmin):
         return self.page(request, TEMPLATES + "retrain.html", title=_("Retrain"), form=form, **_dry(asked))
 
     def _run(self, request: HttpRequest, run: TrainingRun) -> dict[str, Any]:
-        gate = GateReport.objects.filter(candidate=run.produced).first() if run.produced else None
+        gate = GateReport.objects.filter(candidate=run.candidate).first() if run.candidate else None
         return {
-            "title": _("Training run"),
+            "title": _("Comparison with the champion") if run.measured else _("Training run"),
             "run": run,
             "progress": run_progress(run),
             "gate": gate,

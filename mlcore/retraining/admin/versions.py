@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from mlcore.models import Embedding, ModelVersion, Promotion
+from mlcore.models import Embedding, ModelVersion, Promotion, TrainingRun
 from mlcore.retraining.admin.exchange import ExchangePages
 from mlcore.retraining.admin.pages import PROMOTE, START, PageAdmin, require
 from mlcore.retraining.comparison import card_figures, comparison_of
@@ -33,7 +33,8 @@ from mlcore.retraining.promotion import (
     promotion_request,
 )
 from mlcore.retraining.promotion_words import promotion_message
-from mlcore.retraining.selectors import start_of
+from mlcore.retraining.runs import RunRefused, run_measure, run_measuring
+from mlcore.retraining.selectors import learnt_elsewhere, start_of
 from mlcore.selectors import NoChampion
 
 TEMPLATES = "admin/mlcore/modelversion/"
@@ -73,6 +74,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         wrap, name = self.admin_site.admin_view, "mlcore_modelversion_"
         return [
             path("<uuid:public_id>/comparison/", wrap(self.comparison), name=name + "comparison"),
+            path("<uuid:public_id>/measure/", wrap(self.measure), name=name + "measure"),
             path("<uuid:public_id>/promotion/", wrap(self.promotion), name=name + "promotion"),
             path("<uuid:public_id>/promote/", wrap(self.promote), name=name + "promote"),
             path("<uuid:public_id>/prune/", wrap(self.prune), name=name + "prune"),
@@ -121,6 +123,20 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
             may_see_verifications=request.user.has_perm("verification.view_verification"),
             **self._promotion(request, version),
         )
+
+    @method_decorator(require_POST)
+    def measure(self, request: HttpRequest, public_id: UUID) -> HttpResponseRedirect:
+        """Ask for a run that only compares; where there is one already, lead to it."""
+        actor = require(request, START)
+        version = self.row_or_404(request, public_id)
+        try:
+            run = run_measure(version=version, actor=actor)
+        except RunRefused as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+            going = run_measuring(version)
+            return HttpResponseRedirect(_run(going) if going else _comparison(version))
+        self.message_user(request, _("The comparison has been asked for."), messages.SUCCESS)
+        return HttpResponseRedirect(_run(run))
 
     @method_decorator(require_GET)
     def promotion(self, request: HttpRequest, public_id: UUID) -> HttpResponseBase:
@@ -214,6 +230,9 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         may = request.user.has_perm(PROMOTE)
         return {
             "version": version,
+            "measuring": run_measuring(version),
+            "may_measure": request.user.has_perm(START) and version.state != ModelVersion.State.CHAMPION,
+            "learnt_elsewhere": learnt_elsewhere(version),
             "comparison": comparison_of(version),
             "open": running if own else None,
             "other": None if own else running,
@@ -227,6 +246,10 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
 
 def _address(version: ModelVersion) -> str:
     return reverse("admin:mlcore_modelversion_change", args=[version.public_id])
+
+
+def _run(run: TrainingRun) -> str:
+    return reverse("admin:mlcore_trainingrun_change", args=[run.public_id])
 
 
 def _comparison(version: ModelVersion) -> str:

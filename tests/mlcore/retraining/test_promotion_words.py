@@ -116,7 +116,7 @@ def test_the_page_of_a_version_tells_all_of_its_promotions_in_the_readers_langua
     champion: ModelVersion, candidate: ModelVersion, client: Client
 ) -> None:
     messages = [
-        "It was measured against no model, but tiny is the champion now; retrain, or give a reason.",
+        "It was measured against no model, but tiny is the champion now; measure it anew, or give a reason.",
         "There is no model in other: model.json is missing.",
     ]
     for message in messages:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlcore.models import ModelVersion
 from mlcore.retraining.rates import IMAGES_PER_STEP, SHIPPED, curve_rate, training_rate
 from tests.mlcore.retraining.making import CURVES, make_run, succeeded
 
@@ -28,6 +29,13 @@ def test_only_three_runs_count_and_none_that_was_interrupted() -> None:
         succeeded(curves={**CURVES, "images_per_second": [1.0, rate]})
     succeeded(curves={**CURVES, "images_per_second": [1.0, 7.0]}, attempts=2)
     assert (training_rate().images_per_second, training_rate().runs) == (110.0, 3)
+
+
+def test_runs_that_only_measure_do_not_push_trainings_out_of_sight(champion: ModelVersion) -> None:
+    succeeded(seconds=100)
+    for _ in range(3):
+        succeeded(curves={}, measured=champion)
+    assert (training_rate().images_per_second, training_rate().runs) == (190.0, 1)
 
 
 def test_the_first_point_holds_the_tracing_and_is_left_out() -> None:

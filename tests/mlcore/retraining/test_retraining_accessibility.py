@@ -12,6 +12,7 @@ from mlcore.models import ModelVersion, Promotion
 from sigweb.accounts.models import User
 from tests.browser import NARROW
 from tests.mlcore.making import make_customer
+from tests.mlcore.retraining.candidates import make_candidate
 from tests.mlcore.retraining.making import CURVES, bank, make_run, succeeded
 from tests.mlcore.retraining.reports import make_gate
 from tests.mlcore.retraining.test_membership import trained, using
@@ -35,6 +36,7 @@ def everything(champion: ModelVersion, candidate: ModelVersion) -> dict[str, str
     make_gate(candidate, champion)
     other = User.objects.create_user("otto")
     Promotion.objects.create(version=candidate, champion=champion, requested_by=other, state="waiting")
+    third = make_candidate("third", 6)
     running = make_run(state="running", phase="training", curves=CURVES, log="one\ntwo", requested_by=root)
     return {
         "runs": reverse("admin:mlcore_trainingrun_changelist"),
@@ -48,6 +50,8 @@ def everything(champion: ModelVersion, candidate: ModelVersion) -> dict[str, str
         "champion": of("modelversion_change", champion),
         "candidate": of("modelversion_change", candidate),
         "comparison": of("modelversion_comparison", candidate),
+        "never measured": of("modelversion_comparison", third),
+        "measured": of("trainingrun_change", succeeded(measured=third, curves={}, log="one")),
     }
 
 

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from mlcore.models import ModelVersion, TrainingRun
 from mlcore.retraining import runs
+from mlcore.retraining.progress import run_progress
 from mlcore.retraining.runs import (
     ClaimLost,
     RunRefused,
@@ -21,6 +23,8 @@ from mlcore.retraining.runs import (
     run_give_back,
     run_heartbeat,
     run_install,
+    run_measure,
+    run_measuring,
     run_report,
     run_start,
     run_stop,
@@ -28,7 +32,7 @@ from mlcore.retraining.runs import (
 )
 from sigweb.audit.models import AuditEvent
 from tests.customers.making import user
-from tests.mlcore.retraining.candidates import at_once
+from tests.mlcore.retraining.candidates import at_once, make_candidate
 
 pytestmark = pytest.mark.django_db
 State = TrainingRun.State
@@ -232,3 +236,51 @@ def test_a_run_cancelled_after_its_candidate_was_made_says_that_it_stays(champio
     run.refresh_from_db()
     assert (run.state, run.produced) == (State.CANCELLED, champion)
     assert "Its candidate stays" in run.message
+
+
+def test_a_version_is_measured_by_one_run_at_a_time(champion: ModelVersion) -> None:
+    admin, candidate = user("model-admin"), make_candidate()
+    run = run_measure(version=candidate, actor=admin)
+    assert (run.state, run.measured, run.candidate, run.produced) == (State.QUEUED, candidate, candidate, None)
+    assert AuditEvent.objects.get(action="measuring.requested").details["version"] == str(candidate.public_id)
+    assert run_measuring(candidate) == run
+    with pytest.raises(RunRefused, match="being measured already"):
+        run_measure(version=candidate, actor=admin)
+    run_start(actor=None)  # a training with the same seed and steps is another thing
+    run_cancel(run=run, actor=None)
+    assert run_measuring(candidate) is None
+    assert run_measure(version=candidate, actor=admin) != run
+
+
+def test_a_version_that_a_training_is_measuring_waits_for_that(champion: ModelVersion) -> None:
+    candidate, run = make_candidate(), claimed(run_start(actor=None))
+    with run_install(run) as row:
+        row.produced = candidate
+    with pytest.raises(RunRefused, match="being measured already"):
+        run_measure(version=candidate, actor=None)
+
+
+def test_there_must_be_another_champion_to_measure_against(champion: ModelVersion) -> None:
+    with pytest.raises(RunRefused, match="This is the champion"):
+        run_measure(version=champion, actor=None)
+    ModelVersion.objects.update(state="retired")
+    with pytest.raises(RunRefused, match="No model version is in use"):
+        run_measure(version=champion, actor=None)
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_run_that_measures_is_taken_back_and_begins_anew(champion: ModelVersion) -> None:
+    run = claimed(run_measure(version=make_candidate(), actor=None))
+    silent(run)
+    assert runs_watch()["resumed"] == 1
+    run.refresh_from_db()
+    assert run.log.endswith("The worker stopped answering; the measuring begins anew.")
+    assert run_progress(run).note == "Its worker stopped; the next one begins anew."
+    run_give_back(claimed(run))
+    run.refresh_from_db()
+    assert run.log.endswith("The worker was told to stop; the measuring begins anew.")
+
+
+def test_a_run_either_trains_or_measures(champion: ModelVersion) -> None:
+    with pytest.raises(IntegrityError, match="trains_or_measures"):
+        TrainingRun.objects.create(measured=champion, parent=champion)

@@ -8,11 +8,12 @@ from django.utils import timezone
 from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion, SnapshotItem, TrainingRun, TrainingSnapshot
 from mlcore.retraining import selectors
-from mlcore.retraining.runs import run_start
+from mlcore.retraining.runs import run_cancel, run_measure, run_start
 from mlcore.trainer.gathering import snapshot_signatures
 from mlcore.trainer.snapshot import snapshot_take
 from tests.customers.making import customer, specimens
 from tests.mlcore.making import make_user
+from tests.mlcore.retraining.making import bank as registered
 from tests.mlcore.retraining.making import make_verification, succeeded
 from tests.mlcore.trainer.enrolled import enrol_bank
 
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def bank() -> list[Customer]:
-    return enrol_bank(10)
+    """Ten customers with three specimens each, whose pictures nobody opens here."""
+    return registered(10)
 
 
 def take(seed: int = 1) -> TrainingSnapshot:
@@ -50,7 +52,8 @@ def test_a_run_keeps_its_snapshot_whatever_is_enrolled_later(bank: list[Customer
     assert snapshot_take(run).pk == run.snapshot.pk
 
 
-def test_one_in_five_of_the_able_is_held_out_and_never_trained_on(bank: list[Customer]) -> None:
+def test_one_in_five_of_the_able_is_held_out_and_never_trained_on() -> None:
+    enrol_bank(10)
     snapshot = take()
     assert snapshot.held_out == 2
     trained, held = (snapshot_signatures(snapshot, held_out=flag) for flag in (False, True))
@@ -73,12 +76,32 @@ def test_nobody_is_measured_with_whom_the_champion_was_trained_on(bank: list[Cus
     succeeded(champion, snapshot=first)
     for seed in range(2, 7):
         assert held(take(seed)) == held(first), "whatever the seed"
-    new = {customer.public_id for customer in enrol_bank(10)}
+    new = {customer.public_id for customer in registered(10)}
     for seed in range(7, 12):
         again = take(seed)
         assert again.held_out == 10
         assert held(first) < held(again) <= held(first) | new
         assert set(again.items.filter(held_out=False).values_list("customer", flat=True)) & new
+
+
+def test_to_measure_alone_all_are_taken_whom_neither_model_has_learnt_from(
+    bank: list[Customer], champion: ModelVersion
+) -> None:
+    thin = customer()
+    specimens(thin, 2, approved=True)
+    first = take()
+    candidate = ModelVersion.objects.create(name="file", directory="file", digest="1" * 64)
+    run = run_measure(version=candidate, actor=None)
+    alone = snapshot_take(run)
+    assert held(alone) == {of.public_id for of in bank}
+    assert (alone.customers, alone.held_out, alone.images) == (10, 10, 30)
+    run_cancel(run=run, actor=None)
+    for learner in (champion, candidate):
+        trained = succeeded(learner, snapshot=first)
+        run = run_measure(version=candidate, actor=None)
+        assert held(snapshot_take(run)) == held(first)
+        run_cancel(run=run, actor=None)
+        trained.delete()
 
 
 def test_what_an_ancestor_was_trained_on_counts_too(bank: list[Customer], champion: ModelVersion) -> None:
