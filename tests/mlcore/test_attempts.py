@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import uuid
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,24 +27,20 @@ from mlcore.services import (
 from sigweb.audit.models import AuditEvent
 from sigweb.celery import app
 from tests.mlcore.dying import DEATH
+from tests.mlcore.forks import Forks
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
 from verification.services import verification_run
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).resolve().parents[2]
 # Runs the task of a worker, and dies at one image.
-CHILD = """
-import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "sigweb.settings"
-import django
-django.setup()
+WORKER = """
 from mlcore import tasks
 from tests.mlcore.dying import die_at
-fatal, *specimens = sys.argv[1:]
-die_at([fatal])
-for public_id in specimens:
-    tasks.specimen_embed(public_id)
+def turn(fatal, *specimens):
+    die_at([fatal])
+    for public_id in specimens:
+        tasks.specimen_embed(public_id)
 """
 
 
@@ -97,17 +90,17 @@ def test_an_image_that_ends_real_processes_is_given_up_by_the_fourth_and_the_cus
         return made.skipped
 
     ends, left = [], []
-    for _ in range(GIVE_UP_AFTER + 1):
-        app.control.purge()
-        assert tasks.embedding_sweep() == (3 if not ends else 1)  # the sweep does not leave it alone
-        arguments = [str(specimen.public_id) for specimen in (fatal, *good, fatal)]
-        child = subprocess.run([sys.executable, "-c", CHILD, *arguments], cwd=ROOT, env=server_environment, check=False)
-        ends.append(child.returncode)
-        left.extend(EmbeddingAttempt.objects.values_list("specimen", "times"))
-        long_ago()
-        # Here the web process is this one, which would read the image without harm. It does not.
-        assert [row["code"] for row in verified()] == [WORKER_DIED]
-        assert not Embedding.objects.filter(specimen=fatal).exists()
+    arguments = [specimen.public_id for specimen in (fatal, fatal, *good, fatal)]
+    with Forks(WORKER, server_environment) as workers:
+        for _ in range(GIVE_UP_AFTER + 1):
+            app.control.purge()
+            assert tasks.embedding_sweep() == (3 if not ends else 1)  # the sweep does not leave it alone
+            ends.append(workers.run(*arguments))
+            left.extend(EmbeddingAttempt.objects.values_list("specimen", "times"))
+            long_ago()
+            # Here the web process is this one, which would read the image without harm. It does not.
+            assert [row["code"] for row in verified()] == [WORKER_DIED]
+            assert not Embedding.objects.filter(specimen=fatal).exists()
     assert ends == [DEATH] * GIVE_UP_AFTER + [0]
     assert left == [(fatal.pk, times) for times in range(1, GIVE_UP_AFTER + 1)]
     failure = EmbeddingFailure.objects.get()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +20,7 @@ from mlcore.retraining.promotion import LATE_AFTER, promotions_resend
 from mlcore.services import WORKER_DIED
 from sigweb.audit.models import AuditEvent
 from tests.mlcore.dying import DEATH
+from tests.mlcore.forks import Forks
 from tests.mlcore.making import drawn_png, make_customer, make_specimen
 from tests.mlcore.retraining.candidates import enrolled
 from tests.mlcore.retraining.promoting import advance, asked, candidate, champion_now, queue, small_batches, under
@@ -31,18 +29,13 @@ __all__ = ["candidate", "queue", "small_batches"]
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).resolve().parents[3]
 # Goes forward with a promotion, and dies at some images.
-CHILD = """
-import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "sigweb.settings"
-import django
-django.setup()
+WORKER = """
 from mlcore.retraining.advancing import promotion_advance
 from tests.mlcore.dying import die_at
-promotion, *fatal = sys.argv[1:]
-die_at(fatal)
-promotion_advance(public_id=promotion, seconds=60)
+def turn(promotion, *fatal):
+    die_at(fatal)
+    promotion_advance(public_id=promotion, seconds=60)
 """
 
 
@@ -97,16 +90,15 @@ def test_images_that_end_real_processes_are_given_up_and_the_rest_is_promoted(
     specimens = [make_specimen(customer, data=drawn_png(seed)) for seed in range(5)]
     fatal = [specimens[1], specimens[3]]
     promotion = asked(candidate)
-    arguments = [str(promotion.public_id), *(str(specimen.public_id) for specimen in fatal)]
     ends = []
-    while promotion.is_open and len(ends) < 12:
-        silent(promotion)
-        assert promotions_resend() == 1  # the sweep never leaves it alone
-        child = subprocess.run([sys.executable, "-c", CHILD, *arguments], cwd=ROOT, env=server_environment, check=False)
-        ends.append(child.returncode)
-        promotion.refresh_from_db()
-        if promotion.is_open:
-            assert champion_now() == champion
+    with Forks(WORKER, server_environment) as workers:
+        while promotion.is_open and len(ends) < 12:
+            silent(promotion)
+            assert promotions_resend() == 1  # the sweep never leaves it alone
+            ends.append(workers.run(promotion.public_id, *(specimen.public_id for specimen in fatal)))
+            promotion.refresh_from_db()
+            if promotion.is_open:
+                assert champion_now() == champion
     # Three turns in vain, three that die at each of the two, one that ends.
     assert ends == [DEATH] * (CAREFUL_AFTER + 2 * GIVE_UP_AFTER) + [0]
     assert (promotion.state, promotion.done, promotion.total) == ("done", 5, 5)
