@@ -58,7 +58,9 @@ def test_a_signer_is_enrolled_approved_and_verified(page: Page, live_server: Any
     page.reload()
     for left in range(5, 0, -1):
         expect(page.get_by_role("button", name="Approve")).to_have_count(left)
+        page.wait_for_load_state("networkidle")
         page.get_by_role("button", name="Approve").first.click()
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     assert Specimen.objects.filter(state="approved").count() == 5
 
     page.get_by_role("link", name="Verify", exact=True).click()

@@ -164,6 +164,7 @@ def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server
     page.reload()
     for left in (3, 2, 1):
         expect(page.get_by_role("button", name="Approve")).to_have_count(left)
+        page.wait_for_load_state("networkidle")
         page.get_by_role("button", name="Approve").first.focus()
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
