@@ -149,6 +149,8 @@ def test_a_supervisor_approves_and_retires_after_a_question(page: Page, live_ser
     specimens(known, 1)
     log_in(page, live_server, "supervisor")
     page.get_by_role("link", name=known.name).click()
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("status").first).to_contain_text("Approved: ")
     page.once("dialog", lambda dialog: dialog.dismiss())

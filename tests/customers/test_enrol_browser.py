@@ -279,6 +279,7 @@ def test_a_photograph_on_its_side_is_turned_on_its_card(page: Page, live_server:
     expect(card(page, "photo.png")).to_contain_text("lie on its side")
     assert violations(page) == []
     card(page, "photo.png").get_by_role("button", name="Turn right").press("Enter")
+    expect(card(page, "photo.png")).to_have_count(1)
     expect(card(page, "photo.png")).not_to_contain_text("lie on its side")
     expect(page.locator("#tally")).to_contain_text("1 chosen.")
     expect(card(page, "photo.png").get_by_role("button", name="Crop or turn")).to_be_focused()
