@@ -17,6 +17,7 @@ from mlcore.imaging.types import Grey
 
 DIRECTIONS = 24  # of a leg, 15 degrees each
 HINGE_SIZE = DIRECTIONS * DIRECTIONS
+TURNS = (-0.5, 0.5)  # by how many directions a page may have been turned: 7.5 degrees either way
 _LEG = 8  # points of the contour at twice the canvas's size: 4 canvas pixels, a stroke and a half
 _INK = 100  # density from which on a pixel belongs to a stroke
 _BLUR = 0.7  # directions, standard deviation: legs that end beside each other count as nearly the same
@@ -37,6 +38,22 @@ def contour_hinge(canvas: Grey) -> npt.NDArray[np.float32]:
     counts = np.bincount(cells, minlength=HINGE_SIZE).astype(np.float32).reshape(DIRECTIONS, DIRECTIONS)
     shares = cv2.GaussianBlur(np.pad(counts, 2, mode="wrap"), (5, 5), _BLUR)[2:-2, 2:-2].ravel()
     return np.asarray(np.sqrt(shares / shares.sum()), dtype=np.float32)
+
+
+def turned_hinges(hinges: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(N, 576) -> (2, N, 576): what the hinges would be, had the page been turned by each of TURNS."""
+    shares = hinges * hinges
+    return np.sqrt(np.stack([(shares[:, one] + shares[:, other]) / 2 for one, other in _SHIFTED])).astype(np.float32)
+
+
+def _shifted(directions: int) -> npt.NDArray[np.int64]:
+    """Where each cell's share comes from when all directions grow by so many."""
+    cells = np.arange(HINGE_SIZE).reshape(DIRECTIONS, DIRECTIONS)
+    return np.roll(cells, (directions, directions), axis=(0, 1)).ravel()
+
+
+# Half a direction is the mean of the two around it.
+_SHIFTED = [(_shifted(int(np.floor(turn))), _shifted(int(np.ceil(turn)))) for turn in TURNS]
 
 
 def _legs(contours: list[npt.NDArray[np.float32]]) -> tuple[npt.NDArray[np.float32], ...]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from mlcore.imaging.hinge import turned_hinges
 from mlcore.runtime import Features
 
 Floats = npt.NDArray[np.float32]
@@ -65,10 +66,18 @@ def vector_distances(left: Floats, right: Floats) -> Floats:
 
 
 def hinge_distances(left: FeatureStack, right: FeatureStack) -> Floats | None:
-    """Hellinger distances of the contour hinges, (N, M) in [0, 1]; None where a signature has none."""
+    """Hellinger distances of the contour hinges, (N, M) in [0, 1]; None where a signature has none.
+
+    The least over small turns of either, for people do not hold cheques straight. 0 for identical signatures.
+    """
     if left.hinge is None or right.hinge is None:
         return None
-    return np.asarray(np.sqrt(np.clip(1.0 - left.hinge @ right.hinge.T, 0.0, 1.0)), dtype=np.float32)
+    alike = left.hinge @ right.hinge.T
+    for turned in turned_hinges(left.hinge):
+        np.maximum(alike, turned @ right.hinge.T, out=alike)
+    for turned in turned_hinges(right.hinge):
+        np.maximum(alike, left.hinge @ turned.T, out=alike)
+    return np.asarray(np.sqrt(np.clip(1.0 - alike, 0.0, 1.0)), dtype=np.float32)
 
 
 def ink_weights(ink: Floats) -> Floats:

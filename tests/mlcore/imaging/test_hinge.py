@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mlcore.imaging.hinge import DIRECTIONS, HINGE_SIZE, contour_hinge
+from mlcore.imaging.hinge import DIRECTIONS, HINGE_SIZE, TURNS, contour_hinge, turned_hinges
 
 Canvas = npt.NDArray[np.uint8]
 QUARTER = DIRECTIONS // 4
@@ -76,3 +76,21 @@ def test_it_does_not_depend_on_the_place() -> None:
 def test_a_mirrored_hand_is_another_one_and_a_broader_pen_nearly_the_same() -> None:
     mirrored = np.ascontiguousarray(arcs()[:, ::-1])
     assert distance(arcs(), mirrored) > 2 * distance(arcs(), arcs(width=3))
+
+
+def test_half_a_turn_lies_between_none_and_a_whole_one() -> None:
+    shares = np.random.default_rng(1).dirichlet(np.ones(HINGE_SIZE), size=3).astype(np.float32)
+    turned = dict(zip(TURNS, turned_hinges(np.sqrt(shares)) ** 2, strict=True))
+    cells = shares.reshape(3, DIRECTIONS, DIRECTIONS)
+    for turn in (-1, 1):
+        onwards = np.roll(cells, (turn, turn), axis=(1, 2)).reshape(3, -1)
+        assert np.allclose(turned[turn / 2], (shares + onwards) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("degrees", [-10, -7, 7, 10])
+def test_a_page_that_was_turned_a_little_is_found_among_the_turns(degrees: int) -> None:
+    around = cv2.getRotationMatrix2D((96, 48), degrees, 1.0)
+    turned = contour_hinge(cv2.warpAffine(arcs(), around, (192, 96)))
+    straight = contour_hinge(arcs())
+    found = max(float(candidate @ turned) for candidate in turned_hinges(straight[None])[:, 0])
+    assert np.sqrt(1 - found) < 0.85 * np.sqrt(1 - straight @ turned)
