@@ -12,6 +12,7 @@ from django.conf import settings
 from customers.models import Specimen
 from mlcore.embedding.finetuning import fine_tuning_plan
 from mlcore.embedding.plan import TrainingPlan
+from mlcore.embedding.sampling import BatchShape
 from mlcore.models import GateReport, ModelVersion, SnapshotItem, TrainingRun
 from mlcore.retraining.runs import run_cancel, run_claim, run_start
 from mlcore.selectors import bundles_forget, model_bundle
@@ -89,9 +90,15 @@ def test_no_champion_ends_the_run_with_a_sentence() -> None:
     assert "No model version is in use" in run.message
 
 
+def quick(steps: int, seed: int) -> TrainingPlan:
+    """The trainer's plan with small batches, for tests that are not about what is learnt."""
+    return replace(fine_tuning_plan(steps, seed), batch=BatchShape(writers=3), report_every=1)
+
+
 def test_a_cancelled_run_stops_and_makes_nothing(base: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     enrol_bank(10)
     run = run_start(actor=None, steps=5000)
+    monkeypatch.setattr("mlcore.trainer.making.fine_tuning_plan", quick)
     monkeypatch.setattr("mlcore.retraining.runs.HEARTBEAT_SECONDS", 0.2)
     monkeypatch.setattr("mlcore.trainer.execute.Heart", lambda run: _quick_heart(run))
     claimed = []
@@ -122,7 +129,7 @@ def test_a_loss_that_is_not_a_number_ends_the_run_and_says_so(
     base: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def diverging(steps: int, seed: int) -> TrainingPlan:
-        return replace(fine_tuning_plan(steps, seed), learning_rate=float("nan"))
+        return replace(quick(steps, seed), learning_rate=float("nan"))
 
     monkeypatch.setattr("mlcore.trainer.making.fine_tuning_plan", diverging)
     enrol_bank(10)
