@@ -11,7 +11,7 @@ from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.evaluation.protocol import Kind, WriterTrials, measure, trials
 from mlcore.scoring.calibration import Calibration, calibrate
 from mlcore.scoring.cohort import Cohort
-from mlcore.scoring.evidence import bounds_of_sets, names_of_figures
+from mlcore.scoring.evidence import bounds_of_sets
 from mlcore.scoring.logistic import FitError, LogisticHead, fit_logistic
 from mlcore.scoring.scorer import MAX_REFERENCES, Scorer
 
@@ -70,15 +70,8 @@ def fit_head(found: Sequence[WriterTrials], data: EmbeddedSet) -> LogisticHead:
         mixed.scale,
         slope * mixed.weights,
         slope * mixed.intercept + shift,
-        *bounds_of_sets(rows, _figures(found[0], data)),
+        *bounds_of_sets(rows, found[0].figures),
     )
-
-
-def _figures(trial: WriterTrials, data: EmbeddedSet) -> tuple[str, ...]:
-    references, hinge = len(trial.specimens), data.features.hinge is not None
-    width = trial.evidence["genuine"].shape[1]
-    expected = width > len(names_of_figures(references, expected=False, hinge=hinge))
-    return names_of_figures(references, expected=expected, hinge=hinge)
 
 
 def _gathered(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.distances import hinge_distances, local_distances, vector_distances
-from mlcore.scoring.evidence import OwnSpread, evidence, mean_of_pairs
+from mlcore.scoring.evidence import OwnSpread, evidence, mean_of_pairs, names_of_figures
 
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -30,11 +30,12 @@ MAX_RANDOM = 200
 
 @dataclass(frozen=True, slots=True)
 class WriterTrials:
-    """One writer, one draw of specimens. For each kind: image indices (T,), evidence (T, F), distances (T, R)."""
+    """One writer, one draw of specimens. For each kind: image indices (T,), evidence (T, F) of the figures named."""
 
     dataset: str
     writer: str
     specimens: Indices
+    figures: tuple[str, ...]
     images: dict[Kind, Indices]
     evidence: dict[Kind, Floats]
 
@@ -136,7 +137,8 @@ def _trials_of(writer: Measured, drawn: Indices) -> WriterTrials:
             spread,
             None if writer.hinge is None else writer.hinge[np.ix_(drawn, columns)].T,
         )
-    return WriterTrials(writer.enrolment.dataset, writer.enrolment.writer, writer.images[drawn], images, rows)
+    figures = names_of_figures(len(drawn), expected=writer.expected is not None, hinge=writer.hinge is not None)
+    return WriterTrials(writer.enrolment.dataset, writer.enrolment.writer, writer.images[drawn], figures, images, rows)
 
 
 def _columns(enrolment: Enrolment, drawn: Indices) -> dict[Kind, Indices]:

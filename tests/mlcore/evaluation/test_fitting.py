@@ -15,6 +15,7 @@ from mlcore.scoring.distances import FeatureStack
 from mlcore.scoring.logistic import fit_logistic
 
 EACH = 60
+FIGURES = ("vector_min", "local_min", "vector_own")
 
 
 def data(refused: tuple[int, ...] = ()) -> EmbeddedSet:
@@ -35,7 +36,7 @@ def trial(seed: int = 1) -> WriterTrials:
     centres = {"genuine": (0.0, 0.0, 0.0), "skilled": (1.5, 0.0, 0.0), "random": (0.0, 1.5, 0.0)}
     images = {kind: np.arange(EACH) + EACH * index for index, kind in enumerate(centres)}
     rows = {kind: rng.normal(centre, 1.0, (EACH, 3)) for kind, centre in centres.items()}
-    return WriterTrials("made", "w", np.zeros(0, np.int64), images, rows)  # type: ignore[arg-type]
+    return WriterTrials("made", "w", np.zeros(0, np.int64), FIGURES, images, rows)  # type: ignore[arg-type]
 
 
 def test_strangers_are_kept_far_as_well_as_forgeries() -> None:
@@ -43,6 +44,11 @@ def test_strangers_are_kept_far_as_well_as_forgeries() -> None:
     assert weights[0] < -0.5
     assert weights[1] < -0.5
     assert abs(weights[2]) < 0.3
+
+
+def test_what_is_known_of_the_set_alone_counts_no_further_than_it_went() -> None:
+    head = fit_head([trial()], data())
+    assert np.isinf(head.lowest).tolist() == np.isinf(head.highest).tolist() == [True, True, False]
 
 
 def test_the_log_odds_are_those_of_genuine_against_skilled() -> None:
