@@ -14,6 +14,7 @@ from django.db import connection
 from customers.models import Specimen
 from mlcore import services
 from mlcore.bundle import ArtefactError
+from mlcore.imaging.hinge import HINGE_SIZE
 from mlcore.models import Embedding, EmbeddingFailure, ModelVersion
 from mlcore.selectors import NoChampion, bundles_forget
 from mlcore.services import (
@@ -165,7 +166,7 @@ def test_a_specimen_is_embedded_once(champion: ModelVersion) -> None:
     vector = np.asarray(first.vector, dtype=np.float32)
     assert vector.shape == (128,)
     assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-5)
-    assert len(bytes(first.local)) == 6 * 12 * 33
+    assert len(bytes(first.local)) == 6 * 12 * 33 + 2 * HINGE_SIZE
 
 
 def test_nothing_is_embedded_without_a_champion() -> None:
@@ -279,7 +280,7 @@ def test_a_stored_embedding_of_another_format_is_made_anew(champion: ModelVersio
     row = specimen_embed(specimen=specimen)
     Embedding.objects.filter(pk=row.pk).update(local=b"short")
     features_for(specimens=[specimen], version=champion)
-    assert len(bytes(Embedding.objects.get().local)) == 6 * 12 * 33
+    assert len(bytes(Embedding.objects.get().local)) == 6 * 12 * 33 + 2 * HINGE_SIZE
 
 
 @pytest.mark.django_db(transaction=True)
