@@ -18,6 +18,7 @@ from mlcore.scoring.scorer import MAX_REFERENCES, Scorer
 Floats = npt.NDArray[np.float64]
 
 FOLDS = 10
+FEWEST_DATASETS = 3  # from which on the calibration leaves out whole data sets
 LEAST_WRITERS = 5
 STRANGERS = 0.5  # of the forgeries' weight in the fit
 
@@ -27,8 +28,8 @@ def fit_scorer(validation: EmbeddedSet, cohort: Cohort) -> tuple[Scorer, dict[in
 
     Raises FitError when there are too few writers or no forgeries.
 
-    The calibration's scores come from heads fitted without the writer they judge (cross-fitting by writer), so that
-    they are not flattered; the head that ships is fitted on all.
+    The calibration's scores come from heads fitted without the data set they judge, or without the writer where there
+    are too few data sets, so that they are not flattered; the head that ships is fitted on all.
     """
     heads: dict[int, LogisticHead] = {}
     calibrations: dict[int, Calibration] = {}
@@ -99,12 +100,10 @@ def score_trial(trial: WriterTrials, kind: str, head: LogisticHead, data: Embedd
 
 
 def _calibrate(found: Sequence[WriterTrials], data: EmbeddedSet) -> Calibration:
-    writers = list(dict.fromkeys((t.dataset, t.writer) for t in found))
-    folds = min(FOLDS, len(writers))
-    fold_of = {writer: index % folds for index, writer in enumerate(sorted(writers))}
-    genuine: dict[tuple[str, str], list[Floats]] = {writer: [] for writer in writers}
-    skilled: dict[tuple[str, str], list[Floats]] = {writer: [] for writer in writers}
-    for fold in range(folds):
+    fold_of = _folds(found)
+    genuine: dict[tuple[str, str], list[Floats]] = {writer: [] for writer in fold_of}
+    skilled: dict[tuple[str, str], list[Floats]] = {writer: [] for writer in fold_of}
+    for fold in sorted(set(fold_of.values())):
         head = fit_head([t for t in found if fold_of[t.dataset, t.writer] != fold], data)
         for trial in found:
             key = (trial.dataset, trial.writer)
@@ -112,9 +111,23 @@ def _calibrate(found: Sequence[WriterTrials], data: EmbeddedSet) -> Calibration:
                 genuine[key].append(_finite(score_trial(trial, "genuine", head, data)))
                 skilled[key].append(_finite(score_trial(trial, "skilled", head, data)))
     return calibrate(
-        [np.concatenate(genuine[writer]) for writer in writers],
-        [np.concatenate(skilled[writer]) for writer in writers],
+        [np.concatenate(genuine[writer]) for writer in fold_of],
+        [np.concatenate(skilled[writer]) for writer in fold_of],
     )
+
+
+def _folds(found: Sequence[WriterTrials]) -> dict[tuple[str, str], int]:
+    """Which writers are judged by the same head: a data set, for a bank's scans are none that the head was fitted on.
+
+    Where there are too few data sets, or too few writers in the others, a tenth of the writers.
+    """
+    writers = list(dict.fromkeys((trial.dataset, trial.writer) for trial in found))
+    names = sorted({dataset for dataset, _ in writers})
+    fewest = min(sum(dataset != name for dataset, _ in writers) for name in names)
+    if len(names) >= FEWEST_DATASETS and fewest >= LEAST_WRITERS:
+        return {writer: names.index(writer[0]) for writer in writers}
+    place = {writer: index for index, writer in enumerate(sorted(writers))}
+    return {writer: place[writer] % min(FOLDS, len(writers)) for writer in writers}
 
 
 def _finite(scores: Floats) -> Floats:

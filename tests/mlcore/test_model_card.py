@@ -33,4 +33,5 @@ def test_a_manifest_that_does_not_say_or_says_nonsense_has_none() -> None:
     for decision in (None, "validation", [1]):
         assert "fitted on" not in card({**MANIFEST, "decision": decision}, "d" * 64)
     odd = card({**MANIFEST, "decision": {"split": "# a\n| b <script>", "trials": 5}}, "d" * 64)
-    assert "- split: # a b script" in odd
+    assert "- split: # a  b script\n" in odd
+    assert not any(letter in odd.split("fitted on")[1] for letter in "|<>")

@@ -12,7 +12,15 @@ from django.core.management import CommandError, call_command
 
 from mlcore.bundle import load_bundle
 from mlcore.runtime import file_digest
-from mlcore.scoring.evidence import EXPECTED, OF_THE_SET, ONE, SEVERAL
+from mlcore.scoring.evidence import (
+    EXPECTED,
+    HINGE_ONE,
+    HINGE_SEVERAL,
+    OF_THE_SET,
+    ONE,
+    SEVERAL,
+    names_of_figures,
+)
 from tests.mlcore.embedding.signers import write_manifest, write_recording
 
 pytestmark = pytest.mark.slow
@@ -80,8 +88,8 @@ def test_a_model_is_trained_fitted_measured_and_written(data: Path, trained: Pat
     assert len(bundle.scorer.cohort.vectors) == 7
     assert bundle.scorer.cohort.expectation is not None
     assert 0 < bundle.scorer.cohort.expectation.typical < 1
-    assert len(bundle.scorer.heads[1].weights) == 5
-    assert len(bundle.scorer.heads[5].weights) == 9
+    assert len(bundle.scorer.heads[1].weights) == len((*ONE, EXPECTED, *HINGE_ONE))
+    assert len(bundle.scorer.heads[5].weights) == len((*SEVERAL, EXPECTED, *HINGE_SEVERAL))
     assert json.loads((trained / "work" / "progress.jsonl").read_text().splitlines()[-1])["step"] == 2
 
 
@@ -115,7 +123,7 @@ def test_a_data_set_that_was_left_out_stays_out_of_the_fit(data: Path, trained: 
 
 def test_what_is_known_of_a_set_is_held_between_those_fitted_on(trained: Path) -> None:
     for count, head in load_bundle(trained / "model").scorer.heads.items():
-        names = (*(ONE if count == 1 else SEVERAL), EXPECTED)
+        names = names_of_figures(count, expected=True, hinge=True)
         assert [name for name, low in zip(names, head.lowest, strict=True) if np.isfinite(low)] == [
             name for name in names if name in OF_THE_SET
         ]

@@ -68,7 +68,7 @@ def log_in_again(page: Page, username: str = "tara") -> None:
     ("name", "data", "at_once", "sentence"),
     [
         ("words.txt", b"no picture at all", "not a picture that can be read", "not a picture that can be read"),
-        ("nothing.png", b"", "The file is empty.", "The file is empty."),
+        ("nothing.png", b"", "This file is empty", "The file is empty."),
         ("half.png", drawn_png(1)[:2000], "damaged or cut short", "damaged or cut short"),
         ("huge.png", b"\0" * 50 * 1024 * 1024, "larger than 10 MB and will be refused", "larger than 10 MB"),
     ],
