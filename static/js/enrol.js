@@ -178,7 +178,7 @@
   });
 
   drafts.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-remove], [data-crop], [data-again], [data-leaf]");
+    const button = event.target.closest("button:is([data-remove], [data-crop], [data-again], [data-leaf])");
     if (!button) return;
     const card = button.closest(".draft");
     if ("crop" in button.dataset) {
