@@ -84,7 +84,8 @@ def test_each_specimen_is_judged_by_the_thresholds_of_one_specimen_fewer(base: M
         score = bundle.scorer.compare(features[specimen.pk], others).score
         assert rows[specimen.pk].beyond == bundle.scorer.calibrations[3].frr(score)
         limits = bundle.scorer.calibrations[3].t_match, bundle.scorer.calibrations[3].t_no_match
-        assert rows[specimen.pk].verdict is [Verdict.MATCH, Verdict.REFER, Verdict.NO_MATCH][sum(score > at for at in limits)]
+        expected = (Verdict.MATCH, Verdict.REFER, Verdict.NO_MATCH)[sum(score > limit for limit in limits)]
+        assert rows[specimen.pk].verdict is expected
 
 
 @pytest.mark.parametrize(
