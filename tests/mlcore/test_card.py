@@ -50,3 +50,16 @@ def test_the_stated_error_rates_of_the_shipped_base_hold_on_test_writers() -> No
             assert all(check["stated_in_measured"] for check in thresholds)
     card = (BASE_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
     assert markdown_calibration(report) in card
+
+
+def test_the_clean_base_has_seen_no_real_signature_and_the_card_tells_its_figures() -> None:
+    manifest = load_bundle(BASE_DIRECTORY.parent / "clean").manifest
+    assert manifest["training"]["sources"] == ["synthetic"]
+    assert manifest["training"]["start"] is None
+    assert set(manifest["data"]) == {"synthetic"}
+    card = (BASE_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
+    datasets = manifest["figures"]["test"]["datasets"]
+    for count in ("1", "3", "5"):
+        figures = [part["references"][count] for part in datasets.values()]
+        cells = [f"{100 * part['skilled_eer']:.1f} / {100 * part['random_eer']:.1f}" for part in figures]
+        assert f"| {count} | {' | '.join(cells)} |" in card
