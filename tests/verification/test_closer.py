@@ -113,7 +113,7 @@ def test_the_dialog_by_keyboard(page: Page, live_server: Any, ask: Any) -> None:
     heat = dialog.get_by_alt_text("warm colours where it differs")
     expect(heat).to_be_visible()
     page.wait_for_load_state("networkidle")
-    assert heat.evaluate("image => image.naturalWidth") == 768
+    assert heat.evaluate("image => image.decode().then(() => image.naturalWidth)") == 768
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Look closer").nth(1)).to_be_focused()
