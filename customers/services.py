@@ -80,7 +80,7 @@ def draft_unread(*, filename: str, refusal: ImageRefused) -> DraftResult:
 
 def draft_result(*, specimen: Specimen, customer: Customer | None, already: bool = False) -> DraftResult:
     """What to tell about a stored draft: what was found, what to do, and warnings, also about equal pictures."""
-    warnings = [*picture_warnings(specimen=specimen)]
+    warnings = list(picture_warnings(specimen=specimen))
     if already:
         warnings.append(_("You already added this picture; it is counted once."))
     if customer is not None and customer.specimens.filter(digest=specimen.digest).exists():

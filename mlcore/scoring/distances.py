@@ -42,18 +42,19 @@ class FeatureStack:
 
     def take(self, indices: npt.NDArray[np.int64]) -> FeatureStack:
         """The features at `indices`."""
-        hinge = None if self.hinge is None else self.hinge[indices]
-        return FeatureStack(self.vectors[indices], self.local[indices], self.ink[indices], hinge)
+        return FeatureStack(*self._at(indices))
 
     def part(self, chosen: slice) -> FeatureStack:
         """A run of features, without a copy."""
-        hinge = None if self.hinge is None else self.hinge[chosen]
-        return FeatureStack(self.vectors[chosen], self.local[chosen], self.ink[chosen], hinge)
+        return FeatureStack(*self._at(chosen))
 
     def one(self, index: int) -> Features:
         """The features of a single signature."""
-        hinge = None if self.hinge is None else self.hinge[index]
-        return Features(self.vectors[index], self.local[index], self.ink[index], hinge)
+        return Features(*self._at(index))
+
+    def _at(self, which: npt.NDArray[np.int64] | slice | int) -> tuple[Floats, Floats, Floats, Floats | None]:
+        hinge = None if self.hinge is None else self.hinge[which]
+        return self.vectors[which], self.local[which], self.ink[which], hinge
 
     def __len__(self) -> int:
         return len(self.vectors)

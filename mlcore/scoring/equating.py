@@ -62,7 +62,7 @@ def moved_bounds(head: LogisticHead, old: Floats, new: Floats) -> LogisticHead:
     """
     if not len(head.lowest) or not len(old) or not len(new):
         return head
-    old, new = old[:, : len(head.weights)], new[:, : len(head.weights)]
+    old, new = head.known_figures(old), head.known_figures(new)
     stretch = new.std(axis=0) / np.maximum(old.std(axis=0), 1e-6)
     lowest, highest = (
         np.where(np.isfinite(bounds), new.mean(axis=0) + stretch * (bounds - old.mean(axis=0)), bounds)

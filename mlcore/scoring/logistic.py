@@ -29,12 +29,16 @@ class LogisticHead:
     lowest: Floats = field(default_factory=lambda: np.zeros(0))
     highest: Floats = field(default_factory=lambda: np.zeros(0))
 
+    def known_figures(self, rows: Floats) -> Floats:
+        """The figures that the head was fitted on: newer ones come last (see mlcore.scoring.evidence)."""
+        return rows[:, : len(self.weights)]
+
     def log_odds(self, rows: Floats) -> Floats:
         """(N, F) -> (N,), log odds of class 1.
 
-        Rows may have more figures than the head knows: newer ones come last (see mlcore.scoring.evidence).
+        Rows may have more figures than the head knows (see known_figures).
         """
-        rows = rows[:, : len(self.weights)]
+        rows = self.known_figures(rows)
         held = np.clip(rows, self.lowest, self.highest) if len(self.lowest) else rows
         return np.asarray(self.intercept + ((held - self.centre) / self.scale) @ self.weights, dtype=np.float64)
 
