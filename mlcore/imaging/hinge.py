@@ -30,11 +30,11 @@ def contour_hinge(canvas: Grey) -> npt.NDArray[np.float32]:
     """
     doubled = cv2.resize(canvas, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_LINEAR)
     found, _ = cv2.findContours((doubled > _INK).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    contours = [contour[:, 0].astype(np.float32) for contour in found if len(contour) >= 3 * _LEG]
+    contours = [contour[:, 0].astype(np.int32, copy=False) for contour in found if len(contour) >= 3 * _LEG]
     if not contours:
         return np.zeros(HINGE_SIZE, np.float32)
-    points, ahead, behind = _legs(contours)
-    cells = DIRECTIONS * _direction(points[behind] - points) + _direction(points[ahead] - points)
+    behind, ahead = _directions(contours)
+    cells = DIRECTIONS * behind + ahead
     counts = np.bincount(cells, minlength=HINGE_SIZE).astype(np.float32).reshape(DIRECTIONS, DIRECTIONS)
     shares = cv2.GaussianBlur(np.pad(counts, 2, mode="wrap"), (5, 5), _BLUR)[2:-2, 2:-2].ravel()
     return np.asarray(np.sqrt(shares / shares.sum()), dtype=np.float32)
@@ -56,16 +56,27 @@ def _shifted(directions: int) -> npt.NDArray[np.int64]:
 _SHIFTED = [(_shifted(int(np.floor(turn))), _shifted(int(np.ceil(turn)))) for turn in TURNS]
 
 
-def _legs(contours: list[npt.NDArray[np.float32]]) -> tuple[npt.NDArray[np.float32], ...]:
-    """All points (N, 2) and, for each, the index of the point a leg ahead and a leg behind on its closed contour."""
+def _directions(contours: list[npt.NDArray[np.int32]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The directions 0 .. 23 of the legs behind and ahead of all points of closed contours (n, 2)."""
     lengths = np.array([len(contour) for contour in contours])
     starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
     around = np.repeat(lengths, lengths)
     place = np.arange(len(starts)) - starts
-    return np.concatenate(contours), starts + (place + _LEG) % around, starts + (place - _LEG) % around
+    points = np.concatenate(contours)
+    numbers = points[:, 0] + _ACROSS * points[:, 1]  # the difference of two numbers tells the leg between them
+    behind = numbers[starts + (place - _LEG) % around] - numbers
+    ahead = numbers[starts + (place + _LEG) % around] - numbers
+    return _OF_LEG[behind + len(_OF_LEG) // 2], _OF_LEG[ahead + len(_OF_LEG) // 2]
 
 
-def _direction(legs: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    """(N, 2) offsets -> (N,) directions 0 .. 23."""
-    angle = np.arctan2(legs[:, 1], legs[:, 0]) * (DIRECTIONS / (2 * np.pi))
-    return np.asarray(np.floor(angle).astype(np.int64) % DIRECTIONS)
+_ACROSS = 2 * _LEG + 1  # contours go from a pixel to one that touches it, so a leg ends within _LEG of where it began
+
+
+def _direction_of_each_leg() -> npt.NDArray[np.int64]:
+    """The directions of all legs that there can be, in rows from (-8, -8) to (8, 8)."""
+    y, x = np.mgrid[-_LEG : _LEG + 1, -_LEG : _LEG + 1].astype(np.float32)
+    angle = np.arctan2(y, x) * (DIRECTIONS / (2 * np.pi))
+    return np.asarray(np.floor(angle).astype(np.int64) % DIRECTIONS).ravel()
+
+
+_OF_LEG = _direction_of_each_leg()
