@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from customers import services
 from customers.models import Customer, Specimen
@@ -19,6 +21,7 @@ from sigweb.accounts.access import person
 from sigweb.accounts.public_ids import PublicIdAdmin
 
 HIDDEN = ("id", "image", "digest", "customer")
+MOST_CHOSEN = 50  # more would make the address too long; the page says how many it looks at once
 
 
 @admin.register(Customer)
@@ -56,7 +59,7 @@ class CustomerAdmin(PublicIdAdmin):
 class SpecimenAdmin(PublicIdAdmin):
     """What is known about specimens; pictures come from the page that checks the right to see them."""
 
-    list_display = ("customer", "state", "quality_grade", "enrolled_by", "enrolled_at", "approved_by")
+    list_display = ("customer", "state", "mark", "quality_grade", "enrolled_by", "enrolled_at", "approved_by")
     list_filter = ("state", "quality_grade", "source")
     list_select_related = ("customer", "enrolled_by", "approved_by")
     exclude = ("digest",)
@@ -86,28 +89,40 @@ class SpecimenAdmin(PublicIdAdmin):
             reverse("customers:specimen_image", args=[specimen.public_id]),
         )
 
+    @admin.display(description=_("compared"))
+    def mark(self, specimen: Specimen) -> str:
+        if specimen.state != Specimen.State.PENDING:
+            return ""
+        if specimen.doubtful:
+            return gettext("⚠ look closely")
+        return gettext("nothing against it") if specimen.looked_at else gettext("not yet")
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("customers.approve_specimen")
+        return request.user.has_perms(("customers.approve_specimen", "customers.view_signature"))
 
     def has_retire_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("customers.retire_specimen")
 
     @admin.action(description=_("Approve the chosen specimens"), permissions=["approve"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> None:
-        self._each(request, queryset, services.specimen_approve)
+    def approve(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> HttpResponse | None:
+        """To the page that shows them with what speaks against each; nothing is approved unseen."""
+        waiting = queryset.filter(state=Specimen.State.PENDING).order_by("enrolled_at", "pk")
+        chosen = [str(public_id) for public_id in waiting.values_list("public_id", flat=True)[:MOST_CHOSEN]]
+        if chosen:
+            query = urlencode({"specimen": chosen}, doseq=True)
+            return redirect(f"{reverse('verification:approve_several')}?{query}")
+        self.message_user(request, _("None of the chosen specimens waits for approval."), messages.WARNING)
+        return None
 
     @admin.action(description=_("Retire the chosen specimens"), permissions=["retire"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> None:
-        self._each(request, queryset, services.specimen_retire)
-
-    def _each(self, request: HttpRequest, queryset: QuerySet[Specimen], service: Any) -> None:
         done = 0
         for specimen in queryset:
             try:
-                service(actor=person(request), specimen=specimen, request=request)
+                services.specimen_retire(actor=person(request), specimen=specimen, request=request)
                 done += 1
             except Refused as refusal:
                 self.message_user(request, refusal.sentence, messages.ERROR)

@@ -139,6 +139,9 @@ class Specimen(models.Model):
     retired_at = models.DateTimeField(_("retired"), null=True)
     # Set when the stored bytes could not be opened or decoded; a person has to enrol the picture anew.
     unreadable_at = models.DateTimeField(_("found unreadable"), null=True, editable=False)
+    # Of one that waits (customers.marks): whether something speaks against it; when the others were last compared.
+    doubtful = models.BooleanField(_("doubtful"), null=True, editable=False)
+    looked_at = models.DateTimeField(_("compared with the others"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("specimen")

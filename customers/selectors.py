@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from customers.blobs import unseal
+from customers.marks import with_marks
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Fold, Specimen
 from mlcore.sentences import sentence_in_words
 from sigweb.accounts.models import User
@@ -109,7 +111,7 @@ def customers_filtered(
         found = found.exclude(pk__in=_with_enough())
     elif show == "pending":
         found = found.filter(pk__in=Specimen.objects.filter(state=Specimen.State.PENDING).values("customer"))
-    return customers_with_counts(found)
+    return with_marks(customers_with_counts(found))
 
 
 def customers_thin() -> QuerySet[Customer]:
@@ -184,8 +186,7 @@ def specimens_cards(*, customer: Customer, viewer: User) -> list[SpecimenCard]:
     """The specimens of a customer as they are shown to `viewer`."""
     specimens = list(specimens_of(customer=customer))
     others: dict[str, list[Customer]] = {}
-    twins = Specimen.objects.filter(digest__in=[row.digest for row in specimens]).exclude(customer=customer)
-    for twin in twins.exclude(state=Specimen.State.DRAFT).select_related("customer").defer("image"):
+    for twin in specimens_elsewhere(digests={row.digest for row in specimens}, customer=customer):
         if twin.customer is not None:
             others.setdefault(twin.digest, []).append(twin.customer)
     approves = customer.is_active and viewer.has_perm("customers.approve_specimen")
@@ -209,9 +210,9 @@ def specimens_cards(*, customer: Customer, viewer: User) -> list[SpecimenCard]:
     return cards
 
 
-def specimens_elsewhere(*, digest: str, customer: Customer | None) -> QuerySet[Specimen]:
+def specimens_elsewhere(*, digests: Collection[str], customer: Customer | None) -> QuerySet[Specimen]:
     """Specimens of other customers made of the very same bytes."""
-    others = Specimen.objects.exclude(state=Specimen.State.DRAFT).filter(digest=digest)
+    others = Specimen.objects.exclude(state=Specimen.State.DRAFT).filter(digest__in=digests)
     if customer is not None:
         others = others.exclude(customer=customer)
     return others.select_related("customer").defer("image")

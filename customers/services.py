@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from customers.advice import advice_on, picture_facts, picture_warnings, specimen_advice
 from customers.blobs import keyed_digest, seal
+from customers.marks import marks_forget
 from customers.models import MAX_APPROVED, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_stale, enrolment_rows, specimens_elsewhere
@@ -85,7 +86,7 @@ def draft_result(*, specimen: Specimen, customer: Customer | None, already: bool
         warnings.append(_("You already added this picture; it is counted once."))
     if customer is not None and customer.specimens.filter(digest=specimen.digest).exists():
         warnings.append(_("This customer already has this very picture; it will not be stored a second time."))
-    if specimens_elsewhere(digest=specimen.digest, customer=customer).exists():
+    if specimens_elsewhere(digests=[specimen.digest], customer=customer).exists():
         warnings.append(_("The very same picture is enrolled at another customer. Make sure that it is the right one."))
     advice = specimen_advice(specimen=specimen)
     return DraftResult(
@@ -151,6 +152,7 @@ def specimens_submit(
         origin = {"source": source, "signed_on": signed_on, "expires_on": expires_on}
         for specimen in stored:
             _specimen_store(specimen, customer, origin, actor=actor, request=request)
+        marks_forget(customer=customer)
         Specimen.objects.filter(enrolment=enrolment, state=Specimen.State.DRAFT).delete()
         public_ids = [specimen.public_id for specimen in stored]
         transaction.on_commit(lambda: specimens_stored.send_robust(sender=Specimen, public_ids=public_ids), robust=True)
@@ -179,6 +181,7 @@ def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | 
         specimen.approved_by = actor
         specimen.approved_at = timezone.now()
         specimen.save(update_fields=("state", "approved_by", "approved_at"))
+        marks_forget(customer=customer)
         audit_record(actor=actor, action="specimen.approved", obj=specimen, request=request)
     return specimen
 
@@ -186,7 +189,7 @@ def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | 
 def specimen_retire(*, actor: User, specimen: Specimen, request: HttpRequest | None = None) -> Specimen:
     """Take a waiting or approved specimen out of use; it stays on record. Raises Refused when it is neither."""
     with transaction.atomic():
-        _customer, specimen = _specimen_lock(specimen)
+        customer, specimen = _specimen_lock(specimen)
         if specimen.state not in (Specimen.State.PENDING, Specimen.State.APPROVED):
             raise Refused("not_in_use", _("This specimen is not in use any more."))
         before = specimen.state
@@ -194,6 +197,7 @@ def specimen_retire(*, actor: User, specimen: Specimen, request: HttpRequest | N
         specimen.retired_by = actor
         specimen.retired_at = timezone.now()
         specimen.save(update_fields=("state", "retired_by", "retired_at"))
+        marks_forget(customer=customer)
         audit_record(actor=actor, action="specimen.retired", obj=specimen, request=request, details={"from": before})
     return specimen
 
@@ -359,7 +363,8 @@ def _specimen_store(
     for name, value in origin.items():
         setattr(specimen, name, value)
     specimen.save(update_fields=("customer", "state", "enrolled_at", *origin))
-    elsewhere = [str(other.public_id) for other in specimens_elsewhere(digest=specimen.digest, customer=customer)[:20]]
+    twins = specimens_elsewhere(digests=[specimen.digest], customer=customer)
+    elsewhere = [str(other.public_id) for other in twins[:20]]
     audit_record(
         actor=actor,
         action="specimen.enrolled",

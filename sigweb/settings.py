@@ -208,6 +208,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "embedding-sweep": {"task": "mlcore.tasks.embedding_sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "waiting-marks": {"task": "verification.tasks.waiting_marks", "schedule": 20.0, "options": {"expires": 18}},
     "sessions-purge": {"task": "sigweb.tasks.sessions_purge", "schedule": 86_400.0, "options": {"expires": 86_400}},
     "training-watch": {"task": "mlcore.retraining.tasks.training_watch", "schedule": 20.0, "options": {"expires": 18}},
     "promotions-sweep": {

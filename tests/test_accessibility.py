@@ -40,7 +40,10 @@ def everything(base: ModelVersion) -> dict[str, str]:
     customer = make_customer(name=signer.name, special_instructions="Only with a second signature.")
     for seed in range(4):
         make_specimen(customer, data=signature_png(signer, seed))
-    make_specimen(customer, data=signature_png(signer, 9), state=Specimen.State.PENDING)
+    waiting = [
+        make_specimen(customer, data=data, state=Specimen.State.PENDING)
+        for data in (signature_png(signer, 9), signature_png(make_signer(6), 1))
+    ]
     make_specimen(customer, data=signature_png(signer, 10), state=Specimen.State.RETIRED)
     thin = make_customer(name="Ada Sample", always_refer=True)
     make_specimen(thin, data=signature_png(make_signer(4), 1))
@@ -62,6 +65,8 @@ def everything(base: ModelVersion) -> dict[str, str]:
         "verify": reverse("verification:verify_customer", args=[customer.public_id]),
         "verifications": reverse("verification:list") + "?whose=all",
         "no verification of this kind": reverse("verification:list") + "?whose=own&verdict=refer",
+        "approve several": reverse("verification:approve_several")
+        + "".join(f"{'&' if place else '?'}specimen={row.public_id}" for place, row in enumerate(waiting)),
         "change password": reverse("password_change"),
         "not found": "/nowhere/",
     }

@@ -18,6 +18,7 @@ urlpatterns = [
     path("identify/<uuid:public_id>/", identify.identification, name="identification"),
     path("identify/<uuid:public_id>/image.png", identify.image, name="identification_image"),
     path("customers/<uuid:public_id>/standing/", standing.standing, name="standing"),
+    path("approve/", approval.approve_several, name="approve_several"),
     path("customers/<uuid:public_id>/waiting/", approval.waiting, name="waiting"),
     path("verifications/<uuid:public_id>/beside/<uuid:specimen_id>.png", pictures.closer, name="closer"),
     path("vectors/", vectors.vectors, name="vectors"),

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from customers.models import Customer, Specimen
-from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
 from tests.customers.making import branch, client_of, customer, draft, specimens, user
 
@@ -12,13 +13,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ada() -> User:
-    return user(username="ada", is_staff=True, is_superuser=True)
-
-
-@pytest.fixture
-def admin(ada: User) -> Client:
-    return client_of(ada)
+def admin() -> Client:
+    return client_of(user(username="ada", is_staff=True, is_superuser=True))
 
 
 def test_customers_are_changed_by_the_service_and_never_added_or_deleted(admin: Client) -> None:
@@ -64,18 +60,61 @@ def test_drafts_are_nobodys_business(admin: Client) -> None:
     assert admin.get(f"/admin/customers/specimen/{row.public_id}/change/").status_code == 302
 
 
-def test_actions_call_the_same_services(admin: Client, ada: User) -> None:
+def test_approving_in_bulk_leads_to_the_page_that_shows_what_speaks_against_each(admin: Client) -> None:
+    waiting = specimens(customer(), 2)
+    (done,) = specimens(customer(), 1, approved=True)
+    chosen = {"action": "approve", "_selected_action": [*(row.pk for row in waiting), done.pk]}
+    answer = admin.post("/admin/customers/specimen/", chosen)
+    query = "&".join(f"specimen={row.public_id}" for row in waiting)
+    assert (answer.status_code, answer["Location"]) == (302, f"/approve/?{query}")
+    assert not Specimen.objects.filter(pk__in=[row.pk for row in waiting]).exclude(state="pending").exists()
+    nothing = admin.post("/admin/customers/specimen/", {**chosen, "_selected_action": [done.pk]}, follow=True)
+    assert "None of the chosen specimens waits for approval." in nothing.content.decode()
+
+
+def test_whoever_sees_no_signatures_approves_none_in_bulk() -> None:
+    (row,) = specimens(customer(), 1)
+    staff = user(is_staff=True)
+    staff.user_permissions.set(
+        Permission.objects.filter(codename__in=("view_specimen", "approve_specimen", "retire_specimen"))
+    )
+    client = client_of(staff)
+    page = client.get("/admin/customers/specimen/").content.decode()
+    assert 'value="retire"' in page
+    assert 'value="approve"' not in page
+    client.post("/admin/customers/specimen/", {"action": "approve", "_selected_action": [row.pk]})
+    row.refresh_from_db()
+    assert row.state == "pending"
+
+
+def test_retiring_in_bulk_is_the_same_service(admin: Client) -> None:
     known = customer()
-    (other,) = specimens(known, 1)
-    (own,) = specimens(known, 1, actor=ada)
-    chosen = {"action": "approve", "_selected_action": [other.pk, own.pk]}
-    page = admin.post("/admin/customers/specimen/", chosen, follow=True).content.decode()
-    assert "another person has to approve it" in page
-    assert "1 specimen changed." in page
-    assert dict(Specimen.objects.values_list("pk", "state")) == {other.pk: "approved", own.pk: "pending"}
-    admin.post("/admin/customers/specimen/", {"action": "retire", "_selected_action": [own.pk]})
-    own.refresh_from_db()
-    assert own.state == "retired"
+    (row,) = specimens(known, 1)
+    page = admin.post("/admin/customers/specimen/", {"action": "retire", "_selected_action": [row.pk]}, follow=True)
+    assert "1 specimen changed." in page.content.decode()
+    row.refresh_from_db()
+    assert row.state == "retired"
+    again = admin.post("/admin/customers/specimen/", {"action": "retire", "_selected_action": [row.pk]}, follow=True)
+    assert "not in use any more" in again.content.decode()
+
+
+def test_the_list_tells_which_waiting_ones_are_marked(admin: Client) -> None:
+    fine, doubtful, new, done = [*specimens(customer(), 3), *specimens(customer(), 1, approved=True)]
+    Specimen.objects.filter(pk__in=[fine.pk, doubtful.pk, done.pk]).update(looked_at=timezone.now(), doubtful=False)
+    Specimen.objects.filter(pk=doubtful.pk).update(doubtful=True)
+    page = admin.get("/admin/customers/specimen/").content.decode()
+    told = {
+        str(row.public_id): row_html.split('class="field-mark">')[1].split("</td>")[0]
+        for row in (fine, doubtful, new, done)
+        for row_html in page.split("<tr>")
+        if str(row.public_id) in row_html
+    }
+    assert told == {
+        str(fine.public_id): "nothing against it",
+        str(doubtful.public_id): "⚠ look closely",
+        str(new.public_id): "not yet",
+        str(done.public_id): "-",
+    }
 
 
 def test_an_address_that_is_no_id_leads_back(admin: Client) -> None:
