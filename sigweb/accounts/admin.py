@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from axes.utils import reset
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +25,11 @@ else:
 admin.site.site_header = _("SigWeb administration")
 admin.site.site_title = _("SigWeb")
 admin.site.index_title = _("Administration")
+admin.site.unregister(Group)
+
+# Fields of a person or a role that say what somebody may do; many at once, or yes and no.
+MANY_RIGHTS = ("groups", "user_permissions", "permissions")
+RIGHTS = ("is_active", "is_staff", "is_superuser")
 
 
 @admin.register(Branch)
@@ -32,7 +40,10 @@ class BranchAdmin(ModelAdmin):
 
 @admin.register(User)
 class UserAdmin(PeopleAdmin):
-    """People, their branch and roles; a forgotten password is replaced here. Nobody is deleted."""
+    """People, their branch and roles; a forgotten password is replaced here. Nobody is deleted.
+
+    But for superusers nobody changes his own rights: who hands out roles would approve what he has enrolled himself.
+    """
 
     list_display = ("username", "first_name", "last_name", "branch", "roles", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", "groups", "branch")
@@ -65,15 +76,18 @@ class UserAdmin(PeopleAdmin):
         return may and (obj is None or not obj.is_superuser or person(request).is_superuser)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        own = () if person(request).is_superuser else ("is_superuser", "user_permissions")
-        return (*super().get_readonly_fields(request, obj), *own)
+        fixed = super().get_readonly_fields(request, obj)
+        actor = person(request)
+        if actor.is_superuser:
+            return fixed
+        own = ("is_active", "is_staff", "groups") if obj == actor else ()
+        return (*fixed, "is_superuser", "user_permissions", *own)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)
         action = "user.changed" if change else "user.created"
-        audit_record(
-            actor=person(request), action=action, obj=obj, request=request, details={"fields": form.changed_data}
-        )
+        details = {"fields": form.changed_data, **rights_changed(form)}
+        audit_record(actor=person(request), action=action, obj=obj, request=request, details=details)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
@@ -84,3 +98,55 @@ class UserAdmin(PeopleAdmin):
                 reset(username=changed.username)
             audit_record(actor=person(request), action="user.password_reset", obj=changed, request=request)
         return response
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """Roles. What becomes of the rights of one is audited; but for superusers nobody changes a role of his own."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        actor = person(request)
+        own = obj is not None and not actor.is_superuser and actor.groups.contains(obj)
+        return super().has_change_permission(request, obj) and not own
+
+    def save_model(self, request: HttpRequest, obj: Group, form: ModelForm[Group], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        details = {"role": obj.name, **rights_changed(form)}
+        if change and "name" in form.changed_data:
+            details["was"] = form.initial["name"]
+        action = "role.changed" if change else "role.created"
+        audit_record(actor=person(request), action=action, obj=obj, request=request, details=details)
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        self._deleted(request, obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        for role in queryset:
+            self._deleted(request, role)
+        super().delete_queryset(request, queryset)
+
+    def _deleted(self, request: HttpRequest, role: Group) -> None:
+        people = [str(public_id) for public_id in User.objects.filter(groups=role).values_list("public_id", flat=True)]
+        details = {"role": role.name, "people": people}
+        audit_record(actor=person(request), action="role.deleted", obj=role, request=request, details=details)
+
+
+def rights_changed(form: ModelForm[Any]) -> dict[str, Any]:
+    """Which rights a form gives and takes, by name, for the audit trail; without those it leaves as they are."""
+    given: list[str] = []
+    taken: list[str] = []
+    for name in form.changed_data:
+        if name in MANY_RIGHTS:
+            before, after = set(form.initial.get(name) or ()), set(form.cleaned_data[name])
+            given += sorted(map(_right, after - before))
+            taken += sorted(map(_right, before - after))
+        elif name in RIGHTS:
+            (given if form.cleaned_data[name] else taken).append(name)
+    return {name: rights for name, rights in (("given", given), ("taken", taken)) if rights}
+
+
+def _right(right: Group | Permission) -> str:
+    if isinstance(right, Group):
+        return right.name
+    return f"{right.content_type.app_label}.{right.codename}"

@@ -91,3 +91,83 @@ def test_who_looks_after_log_ins_can_not_become_superuser() -> None:
     assert not helper.is_superuser
     assert not helper.has_perm("customers.approve_specimen")
     assert client.post(f"/admin/accounts/user/{user('teller').pk}/password/", passwords).status_code == 302
+
+
+# --- rights ------------------------------------------------------------------------------------------------
+
+
+def helper_with(*codenames: str) -> User:
+    """Somebody who looks after log-ins or roles and is no superuser."""
+    helper = user(username="hal", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return helper
+
+
+def test_nobody_but_a_superuser_gives_himself_a_role() -> None:
+    helper, supervisor = helper_with("view_user", "change_user"), Group.objects.get(name="supervisor")
+    client, tara = client_of(helper), user("teller", username="tara")
+    data = {"is_active": "on", "is_staff": "on", "groups": [supervisor.pk]}
+    own = f"/admin/accounts/user/{helper.pk}/change/"
+    assert client.post(own, {**data, "username": "hal", "first_name": "Hal"}).status_code == 302
+    helper.refresh_from_db()
+    assert helper.first_name == "Hal"
+    assert not helper.groups.exists()
+    assert client.post(f"/admin/accounts/user/{tara.pk}/change/", {**data, "username": "tara"}).status_code == 302
+    assert list(tara.groups.all()) == [supervisor]
+
+
+def test_the_trail_tells_which_rights_of_a_person_were_given_and_taken(admin: Client) -> None:
+    tara = user("teller", username="tara")
+    data = {"username": "tara", "is_staff": "on", "groups": [Group.objects.get(name="supervisor").pk]}
+    assert admin.post(f"/admin/accounts/user/{tara.pk}/change/", data).status_code == 302
+    details = AuditEvent.objects.get(action="user.changed").details
+    assert set(details["given"]) == {"is_staff", "supervisor"}
+    assert set(details["taken"]) == {"is_active", "teller"}
+
+
+def test_what_becomes_of_the_rights_of_a_role_is_in_the_trail(admin: Client) -> None:
+    role = Group.objects.get(name="auditor")
+    kept = role.permissions.exclude(codename="view_auditevent").values_list("pk", flat=True)
+    added = Permission.objects.get(codename="approve_specimen")
+    data = {"name": "inspector", "permissions": [*kept, added.pk]}
+    assert admin.post(f"/admin/auth/group/{role.pk}/change/", data).status_code == 302
+    event = AuditEvent.objects.get(action="role.changed")
+    assert event.actor_name == "ada"
+    assert event.details == {
+        "role": "inspector",
+        "was": "auditor",
+        "given": ["customers.approve_specimen"],
+        "taken": ["audit.view_auditevent"],
+    }
+
+
+def test_a_role_that_is_made_or_deleted_is_in_the_trail(admin: Client) -> None:
+    assert admin.post("/admin/auth/group/add/", {"name": "night"}).status_code == 302
+    assert AuditEvent.objects.get(action="role.created").details == {"role": "night"}
+    night, tara = Group.objects.get(name="night"), user("night", username="tara")
+    assert admin.post(f"/admin/auth/group/{night.pk}/delete/", {"post": "yes"}).status_code == 302
+    gone = AuditEvent.objects.get(action="role.deleted")
+    assert gone.details == {"role": "night", "people": [str(tara.public_id)]}
+    several = {"action": "delete_selected", "_selected_action": [Group.objects.get(name="teller").pk], "post": "yes"}
+    assert admin.post("/admin/auth/group/", several).status_code == 302
+    assert AuditEvent.objects.filter(action="role.deleted", details__role="teller").exists()
+
+
+def test_nobody_but_a_superuser_changes_a_role_of_his_own() -> None:
+    helper = helper_with("view_group", "change_group")
+    helper.groups.set(Group.objects.filter(name="teller"))
+    client, data = client_of(helper), {"name": "x", "permissions": []}
+    own, other = Group.objects.get(name="teller"), Group.objects.get(name="verifier")
+    assert client.post(f"/admin/auth/group/{own.pk}/change/", data).status_code == 403
+    assert client.post(f"/admin/auth/group/{other.pk}/change/", data).status_code == 302
+    assert Group.objects.filter(name="teller").exists()
+
+
+def test_a_password_changed_within_the_administration_is_in_the_trail() -> None:
+    ada = user(username="ada", is_staff=True, password="forgotten long ago")
+    new = "a quite different phrase"
+    data = {"old_password": "forgotten long ago", "new_password1": new, "new_password2": new}
+    assert client_of(ada).post("/admin/password_change/", data).status_code == 302
+    ada.refresh_from_db()
+    assert ada.check_password(new)
+    assert AuditEvent.objects.filter(action="user.password_changed", actor=ada).exists()
