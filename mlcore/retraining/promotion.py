@@ -153,8 +153,10 @@ def gate_passed(version: ModelVersion, champion: ModelVersion | None) -> bool:
     return bool(gates.values_list("promotable", flat=True).first())
 
 
-def model_rollback(*, actor: User | None) -> ModelVersion:
+def model_rollback(*, actor: User | None, of: ModelVersion | None = None) -> ModelVersion:
     """Put the model version that the champion replaced back in its place, at once; returns it.
+
+    of: the champion that the person sees; where another one reigns by now, somebody was faster and it is refused.
 
     Its vectors were kept; the few specimens enrolled since are embedded by the next sweep, or by the verification that
     comes first. Raises PromotionRefused when there is none, or when its files can not be used any more; NoChampion. The
@@ -162,7 +164,10 @@ def model_rollback(*, actor: User | None) -> ModelVersion:
     """
     with transaction.atomic():
         champion_lock()
-        before = model_champion().replaced
+        champion = model_champion()
+        if of is not None and of != champion:
+            raise PromotionRefused(_("Nothing was done: %(name)s is not the champion any more.") % {"name": of.name})
+        before = champion.replaced
         if before is None:
             raise PromotionRefused(_("There is no earlier model version to go back to."))
         try:

@@ -200,11 +200,8 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         champion = self.row_or_404(request, request.POST.get("champion", ""))
 
         def done() -> str:
-            if champion.state != ModelVersion.State.CHAMPION:
-                raise PromotionRefused(
-                    _("Nothing was done: %(name)s is not the champion any more.") % {"name": champion.name}
-                )
-            return _("Rolled back: %(name)s is the champion again.") % {"name": model_rollback(actor=actor).name}
+            back = model_rollback(actor=actor, of=champion)
+            return _("Rolled back: %(name)s is the champion again.") % {"name": back.name}
 
         return self.attempt(request, done, refusal=(PromotionRefused, NoChampion), back=_address(champion))
 

@@ -309,6 +309,19 @@ def test_a_double_click_on_roll_back_steps_through_the_lock(champion: ModelVersi
     assert champion.state == "champion"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_who_roll_back_the_same_champion_go_one_step(
+    champion: ModelVersion, candidate: ModelVersion
+) -> None:
+    third = make_candidate("third", seed=3)
+    model_promote(version=candidate)
+    model_promote(version=third)
+    results = at_once([lambda: model_rollback(actor=None, of=third)] * 2)
+    assert sorted(type(result).__name__ for result in results) == ["ModelVersion", "PromotionRefused"]
+    candidate.refresh_from_db()
+    assert candidate.state == "champion"
+
+
 # --- pruning -----------------------------------------------------------------------------------------------
 
 
