@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Specimen
-from mlcore.imaging import Signature
+from mlcore.imaging import Box, Signature
 from mlcore.sentences import sentence_in_words
 
 # Code: what was found, what to do.
@@ -114,9 +114,14 @@ def picture_facts(signature: Signature) -> dict[str, Any]:
     if signature.pages > 1:
         facts["pages"] = signature.pages
     box = signature.box
-    if box is not None and not signature.quality.refused and box.height > LYING * box.width:
+    if box is not None and not signature.quality.refused and seems_to_lie(box):
         facts["lying"] = True
     return facts
+
+
+def seems_to_lie(box: Box) -> bool:
+    """Whether a signature with this box around it lies on its side."""
+    return box.height > LYING * box.width
 
 
 def picture_warnings(*, specimen: Specimen) -> tuple[str, ...]:

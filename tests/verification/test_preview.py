@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from mlcore.synthesis import make_signer, signature_png
 from tests.mlcore.making import VERIFIER, drawn_page, make_user
 from verification.models import Verification
 
@@ -30,6 +31,18 @@ def test_a_tiff_is_drawn_and_nothing_kept(as_verifier: Client) -> None:
     assert (picture.format, picture.size) == ("PNG", (1400, 700))
     assert response["Cache-Control"] == "private, no-store"
     assert not Verification.objects.exists()
+
+
+def test_one_signature_on_its_side_is_told_until_it_is_turned(as_verifier: Client) -> None:
+    upright = signature_png(make_signer(3), 1)
+    out = io.BytesIO()
+    Image.open(io.BytesIO(upright)).transpose(Image.Transpose.ROTATE_90).save(out, "PNG")
+
+    def told(data: bytes, turn: int) -> bool:
+        answer = as_verifier.post(URL, {"image": SimpleUploadedFile("x.png", data), "turn": str(turn)})
+        return "X-Lying" in answer
+
+    assert [told(upright, 0), told(out.getvalue(), 0), told(out.getvalue(), 90)] == [False, True, False]
 
 
 @pytest.mark.parametrize("data", [b"", b"no image"])

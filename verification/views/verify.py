@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from customers.advice import seems_to_lie
 from customers.models import THIN_BELOW, Customer
 from customers.selectors import customers_search, customers_with_counts
 from mlcore.imaging import ImageRefused, array_png, decode
@@ -63,8 +64,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """A page of a chosen file as PNG, turned by `turn` degrees to the right; nothing is kept.
 
-    The headers tell its size in pixels (X-Page-Size), the pages of the file (X-Pages) and where signatures may be
-    (X-Boxes, JSON), the likeliest first.
+    The headers tell its size in pixels (X-Page-Size), the pages of the file (X-Pages), where signatures may be
+    (X-Boxes, JSON), the likeliest first, and that the only one seems to lie on its side (X-Lying).
     """
     asker(request)
     upload = request.FILES.get("image")
@@ -80,7 +81,10 @@ def preview(request: HttpRequest) -> HttpResponse:
     answer = png_response(array_png(page.grey, max_side=PREVIEW_SIDE))
     height, width = page.grey.shape
     answer["X-Page-Size"], answer["X-Pages"] = f"{width},{height}", str(page.pages)
-    answer["X-Boxes"] = json.dumps([list(astuple(proposal.box)) for proposal in propose_boxes(page.grey)])
+    boxes = [proposal.box for proposal in propose_boxes(page.grey)]
+    answer["X-Boxes"] = json.dumps([astuple(box) for box in boxes])
+    if len(boxes) == 1 and seems_to_lie(boxes[0]):
+        answer["X-Lying"] = "1"
     return answer
 
 

@@ -49,11 +49,6 @@
     for (const mark of frame.querySelectorAll(".vf-mark")) place(mark, proposals[mark.dataset.place]);
   };
   const tell = (words) => { where.textContent = words; };
-  // One signature, much taller than wide: the picture lies on its side.
-  const lying = () => {
-    const [left, top, right, bottom] = proposals.length === 1 ? proposals[0] : whole();
-    return proposals.length === 1 && bottom - top > 1.5 * (right - left);
-  };
   const set = (left, top, right, bottom) => {
     const least = Math.max(8, size[0] / 100);
     const wide = clamp(right - left, Math.min(least, size[0]), size[0]);
@@ -158,7 +153,7 @@
         const found = await ask(chosen, number, degrees);
         if (file !== chosen || shown !== number || turned !== degrees) return { late: true };
         if (found.answer) take(found);
-        return { ...found, turned, staged: !holder.hidden, lying: found.answer && lying() };
+        return { ...found, turned, staged: !holder.hidden, lying: found.answer?.headers.has("X-Lying") };
       } catch {
         return {}; // the form itself will tell when the server is away
       }
