@@ -19,6 +19,7 @@ from customers.advice import advice_on, picture_facts, picture_warnings, specime
 from customers.blobs import keyed_digest, seal
 from customers.marks import marks_forget
 from customers.models import MAX_APPROVED, Customer, Specimen
+from customers.restoring import pictures_restore, restored_notes
 from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_stale, enrolment_rows, specimens_elsewhere
 from customers.signals import specimens_stored
@@ -84,7 +85,7 @@ def draft_result(*, specimen: Specimen, customer: Customer | None, already: bool
     warnings = list(picture_warnings(specimen=specimen))
     if already:
         warnings.append(_("You already added this picture; it is counted once."))
-    if customer is not None and customer.specimens.filter(digest=specimen.digest).exists():
+    if customer is not None and customer.specimens.filter(digest=specimen.digest, unreadable_at=None).exists():
         warnings.append(_("This customer already has this very picture; it will not be stored a second time."))
     if specimens_elsewhere(digests=[specimen.digest], customer=customer).exists():
         warnings.append(_("The very same picture is enrolled at another customer. Make sure that it is the right one."))
@@ -135,7 +136,8 @@ def specimens_submit(
     Without `customer` one is created from `fields` (number, name, branch, special_instructions, always_refer).
     The other drafts of the form are forgotten. Submitting a form again changes nothing and returns the same
     customer. Raises Refused: nothing chosen, a draft gone or refused, number taken, more than MAX_APPROVED
-    specimens, customer closed, every picture known already.
+    specimens, customer closed, every picture known already. One whose stored picture can not be read any more gets it
+    back from the same file.
     """
     with transaction.atomic():
         siblings = _enrolment_lock(enrolment=enrolment, actor=actor)
@@ -148,15 +150,21 @@ def specimens_submit(
         else:
             customer = customer_lock(customer=customer)
         stored, known = _split_known(customer, drafts)
-        _room_demand(customer, adding=len(stored))
+        lost = [specimen for specimen in known if specimen.unreadable_at is not None]
+        if not stored and not lost:
+            raise Refused("known", " ".join(_known_notes(known)), customer=customer)
+        back = [specimen for specimen in lost if specimen.state == Specimen.State.RETIRED]
+        _room_demand(customer, adding=len(stored) + len(back))
+        pictures_restore(lost=lost, drafts=drafts, actor=actor, request=request)
+        stored += back
         origin = {"source": source, "signed_on": signed_on, "expires_on": expires_on}
         for specimen in stored:
             _specimen_store(specimen, customer, origin, actor=actor, request=request)
         marks_forget(customer=customer)
         Specimen.objects.filter(enrolment=enrolment, state=Specimen.State.DRAFT).delete()
-        public_ids = [specimen.public_id for specimen in stored]
+        public_ids = [specimen.public_id for specimen in {*stored, *lost}]
         transaction.on_commit(lambda: specimens_stored.send_robust(sender=Specimen, public_ids=public_ids), robust=True)
-    return Submitted(customer, tuple(stored), tuple(_known_notes(known)))
+    return Submitted(customer, tuple(stored), (*_known_notes(known, besides=lost), *restored_notes(lost, stored)))
 
 
 def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | None = None) -> Specimen:
@@ -203,7 +211,12 @@ def specimen_retire(*, actor: User, specimen: Specimen, request: HttpRequest | N
 
 
 def specimen_mark_unreadable(*, specimen: Specimen, reason: str, request: HttpRequest | None = None) -> None:
-    """Note that a stored picture can not be opened; home shows it until it is retired. Idempotent."""
+    """Note that a stored picture can not be opened; home shows it until it is retired. Idempotent.
+
+    One that took too long is not noted: that says something about the machine, since at enrolment it opened.
+    """
+    if reason == "too_slow":
+        return
     with transaction.atomic():
         marked = Specimen.objects.filter(pk=specimen.pk, unreadable_at=None).update(unreadable_at=timezone.now())
         if marked:
@@ -301,21 +314,21 @@ def _customer_create(*, actor: User, fields: Mapping[str, Any], request: HttpReq
 def _split_known(customer: Customer, drafts: Sequence[Specimen]) -> tuple[list[Specimen], list[Specimen]]:
     """The drafts to store, and those whose very bytes the customer has already."""
     digests = [draft.digest for draft in drafts]
-    existing = {specimen.digest: specimen for specimen in customer.specimens.filter(digest__in=digests)}
+    found = customer.specimens.filter(digest__in=digests).defer("image")
+    existing = {specimen.digest: specimen for specimen in found}
     known = [existing[digest] for digest in digests if digest in existing]
     stored = [draft for draft in drafts if draft.digest not in existing]
-    if not stored:
-        raise Refused("known", " ".join(_known_notes(known)), customer=customer)
     return stored, known
 
 
-def _known_notes(known: Sequence[Specimen]) -> list[str]:
+def _known_notes(known: Sequence[Specimen], *, besides: Sequence[Specimen] = ()) -> list[str]:
     states = {
         Specimen.State.PENDING: _("The picture “%(file)s” is already waiting for approval at this customer."),
         Specimen.State.APPROVED: _("The picture “%(file)s” is already an approved specimen of this customer."),
         Specimen.State.RETIRED: _("The picture “%(file)s” was a specimen of this customer and has been retired."),
     }
-    return [states[Specimen.State(specimen.state)] % {"file": specimen.filename} for specimen in known]
+    told = [specimen for specimen in known if specimen not in besides]
+    return [states[Specimen.State(specimen.state)] % {"file": specimen.filename} for specimen in told]
 
 
 def _room_demand(customer: Customer, *, adding: int) -> None:

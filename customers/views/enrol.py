@@ -229,15 +229,13 @@ def _left_out(drafts: list[DraftResult], chosen: set[UUID] | None) -> list[UUID]
 
 def _tell(request: HttpRequest, done: Submitted) -> None:
     count = len(done.specimens)
-    messages.success(
-        request,
-        ngettext(
+    if count:
+        text = ngettext(
             "%(count)d specimen is enrolled and waits for approval.",
             "%(count)d specimens are enrolled and wait for approval.",
             count,
         )
-        % {"count": count},
-    )
+        messages.success(request, text % {"count": count})
     for note in done.notes:
         messages.info(request, note)
 

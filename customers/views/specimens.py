@@ -40,8 +40,11 @@ def specimen_image(request: HttpRequest, public_id: UUID) -> HttpResponse:
         png = ink_png(prepare(data).fine) if view == "ink" else page_png(data, max_side=SIDES[view])
     except (BlobDamaged, ImageRefused) as error:
         logger.error("The picture of specimen %s can not be shown: %s", specimen.public_id, error)
-        services.specimen_mark_unreadable(specimen=specimen, reason=type(error).__name__, request=request)
+        reason = error.code if isinstance(error, ImageRefused) else "blob_damaged"
+        services.specimen_mark_unreadable(specimen=specimen, reason=reason, request=request)
         return HttpResponse(_("This picture can not be read any more."), status=503, content_type="text/plain")
+    if specimen.unreadable_at is not None and not specimen.embedding_failures.exists():
+        services.specimen_mark_readable(specimen=specimen)  # its key is here again
     if specimen.state != Specimen.State.DRAFT:
         audit_record(actor=user, action="signature.viewed", obj=specimen, request=request, details={"view": view})
     return picture_response(png)
