@@ -154,7 +154,7 @@ class Specimen(models.Model):
         )
         indexes = (
             models.Index(fields=("digest",), name="specimens_digest"),
-            models.Index(fields=("customer",), condition=Q(state="approved"), name="specimens_approved"),
+            models.Index(fields=("customer", "expires_on"), condition=Q(state="approved"), name="specimens_approved"),
             models.Index(
                 fields=("enrolled_at",), condition=Q(state__in=("draft", "pending")), name="specimens_waiting"
             ),

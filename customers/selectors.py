@@ -81,15 +81,24 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
 
 
 def customers_with_counts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    """Add `approved` and `pending`, the numbers of specimens, counted for the rows of a page and not for all found."""
+    """Add `approved` and `pending`, the numbers of specimens, counted for the rows of a page and not for all found.
+
+    approved: those that verifications compare with, so none that has expired.
+    """
     return customers.select_related("branch").annotate(
-        approved=_specimens_count(Specimen.State.APPROVED), pending=_specimens_count(Specimen.State.PENDING)
+        approved=_specimens_count(_compared()), pending=_specimens_count(Q(state=Specimen.State.PENDING))
     )
 
 
-def _specimens_count(state: Specimen.State) -> Coalesce:
+def _compared() -> Q:
+    """Specimens that a verification of today would use."""
+    in_force = Q(expires_on__isnull=True) | Q(expires_on__gte=timezone.localdate())
+    return Q(state=Specimen.State.APPROVED) & in_force
+
+
+def _specimens_count(which: Q) -> Coalesce:
     counted = (
-        Specimen.objects.filter(customer=OuterRef("pk"), state=state)
+        Specimen.objects.filter(which, customer=OuterRef("pk"))
         .order_by()
         .values("customer")
         .annotate(number=Count("pk"))
@@ -126,7 +135,7 @@ def customers_ready() -> QuerySet[Customer]:
 
 def _with_enough() -> QuerySet[Any, Any]:
     """Keys of customers with at least THIN_BELOW approved specimens: one pass over these, not a look-up a customer."""
-    many = Specimen.objects.filter(state=Specimen.State.APPROVED).order_by().values("customer")
+    many = Specimen.objects.filter(_compared()).order_by().values("customer")
     return many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer")
 
 

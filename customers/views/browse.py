@@ -52,6 +52,7 @@ def customer_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user, customer = customer_for(request, public_id)
     cards = specimens_cards(customer=customer, viewer=user)
     approved = sum(card.specimen.state == "approved" for card in cards)
+    usable = sum(card.specimen.state == "approved" and not card.expired for card in cards)
     in_use = sum(card.specimen.state in ("approved", "pending") for card in cards)
     audit_record(actor=user, action="customer.viewed", obj=customer, request=request)
     context: dict[str, Any] = {
@@ -59,10 +60,11 @@ def customer_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "cards": [card for card in cards if card.specimen.state != "retired"],
         "retired": [card for card in cards if card.specimen.state == "retired"],
         "approved": approved,
+        "usable": usable,
         "pending": in_use - approved,
         "room": max(0, MAX_APPROVED - in_use),
         "most": MAX_APPROVED,
-        "thin": approved < THIN_BELOW,
+        "thin": usable < THIN_BELOW,
         "thin_below": THIN_BELOW,
         "elsewhere": specimens_approvable(viewer=user).exclude(customer=customer).first(),
         "mine_wait": any(card.may_approve for card in cards),

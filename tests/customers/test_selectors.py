@@ -12,6 +12,7 @@ from customers.blobs import BlobDamaged
 from customers.models import Customer, Specimen
 from customers.selectors import (
     customers_filtered,
+    customers_ready,
     customers_search,
     customers_thin,
     customers_waiting,
@@ -91,6 +92,16 @@ def test_the_list_filters_by_status_branch_and_specimens() -> None:
     assert set(customers_filtered(text=full.name, show="thin")).isdisjoint({full})
     assert list(customers_thin()) == [thin]
     assert list(customers_waiting()) == [thin]
+
+
+def test_expired_specimens_are_not_counted_as_nothing_is_compared_with_them() -> None:
+    fresh, today, gone = customer(), customer(), customer()
+    for known, expiry in ((fresh, None), (today, timezone.localdate()), (gone, timezone.localdate() - timedelta(1))):
+        specimens(known, 3, approved=True)
+        known.specimens.update(expires_on=expiry)
+    assert set(customers_ready()) == {fresh, today}
+    assert list(customers_thin()) == [gone]
+    assert {row: row.approved for row in customers_filtered()} == {fresh: 3, today: 3, gone: 0}
 
 
 def test_specimens_come_approved_first_and_without_their_images() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from customers import services
 from customers.models import Customer
@@ -187,6 +189,21 @@ def test_a_customer_is_changed_except_for_the_number() -> None:
     assert (known.name, known.branch.code, known.status, known.always_refer) == ("New Name", "B2", "closed", True)
     assert known.number != "HACKED"
     assert AuditEvent.objects.filter(action="customer.changed").exists()
+
+
+def test_the_page_warns_of_specimens_that_have_expired() -> None:
+    known = customer()
+    first, *_others = specimens(known, 3, approved=True)
+    client, address = client_of(user("verifier")), f"/customers/{known.public_id}/"
+    yesterday = timezone.localdate() - timedelta(days=1)
+    type(first).objects.filter(pk=first.pk).update(expires_on=yesterday)
+    page = client.get(address).content.decode()
+    assert "Only 2 approved specimens." in page
+    assert "3 of 7 approved" in page, "they take the room all the same"
+    known.specimens.update(expires_on=yesterday)
+    page = client.get(address).content.decode()
+    assert "All approved specimens of this customer have expired" in page
+    assert "Verify a signature" not in page
 
 
 def test_bad_entries_change_nothing_and_are_kept_on_the_page() -> None:
