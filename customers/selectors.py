@@ -182,8 +182,8 @@ def specimen_next(*, viewer: User, after: Specimen) -> Specimen | None:
 
 
 def specimens_of(*, customer: Customer) -> QuerySet[Specimen]:
-    """All specimens of a customer: approved, then waiting, then retired; without their images."""
-    order = Case(When(state=Specimen.State.APPROVED, then=0), When(state=Specimen.State.PENDING, then=1), default=2)
+    """All specimens of a customer: what waits for somebody, then approved, then retired; without their images."""
+    order = Case(When(state=Specimen.State.PENDING, then=0), When(state=Specimen.State.APPROVED, then=1), default=2)
     return (
         customer.specimens.select_related("enrolled_by", "approved_by", "retired_by")
         .defer("image")

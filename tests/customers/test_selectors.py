@@ -104,13 +104,13 @@ def test_expired_specimens_are_not_counted_as_nothing_is_compared_with_them() ->
     assert {row: row.approved for row in customers_filtered()} == {fresh: 3, today: 3, gone: 0}
 
 
-def test_specimens_come_approved_first_and_without_their_images() -> None:
+def test_what_waits_comes_first_and_without_the_images() -> None:
     known = customer()
     pending = specimens(known, 1)[0]
     approved = specimens(known, 1, approved=True)[0]
     retired = services.specimen_retire(actor=user("supervisor"), specimen=specimens(known, 1)[0])
     rows = list(specimens_of(customer=known))
-    assert rows == [approved, pending, retired]
+    assert rows == [pending, approved, retired]
     assert "image" in rows[0].get_deferred_fields()
 
 

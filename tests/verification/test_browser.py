@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import Branch, User
 from sigweb.audit.models import AuditEvent
+from tests.browser import OpenPage
 from tests.mlcore.making import VERIFIER, drawn_page, drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
+from verification.services import verification_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -188,3 +191,25 @@ def test_without_scripts_a_verification_works_too(browser: Any, live_server: Any
     assert page.locator("h1").inner_text() == "Match"
     page.wait_for_load_state("networkidle")
     context.close()
+
+
+def test_on_a_tablet_the_verdict_the_scale_and_the_closest_are_seen_at_once(
+    open_page: OpenPage, live_server: Any, champion: ModelVersion
+) -> None:
+    customer = make_customer(special_instructions="Only with a second signature.", always_refer=True)
+    for seed in range(5):
+        make_specimen(customer, data=drawn_png(1, again=seed))
+    reviewer = make_user(*VERIFIER, "verification.review_verification")
+    asker = make_user(*VERIFIER)
+    made = verification_run(actor=asker, customer=customer, data=drawn_png(1, again=9), request_token=uuid.uuid4())
+    tall, wide = {"width": 820, "height": 1180}, {"width": 1280, "height": 900}
+    for size, seen in ((tall, ("h1", ".vf-scale", ".vf-decide", ".vf-pair >> nth=1")), (wide, ("h1", ".vf-pair"))):
+        with open_page(size) as page:
+            log_in(page, live_server, reviewer)
+            page.goto(f"{live_server.url}/verifications/{made.public_id}/")
+            page.wait_for_load_state("networkidle")
+            for part in (".vf-questioned", *seen):
+                box = page.locator(part).first.bounding_box()
+                assert box, part
+                assert box["y"] + box["height"] <= size["height"], (part, size)
+            assert page.evaluate("document.documentElement.scrollHeight") <= 2000
