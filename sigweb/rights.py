@@ -2,7 +2,8 @@
 
 The application reads and writes rows. It can not change the schema, empty a table, alter what is only ever
 appended (the audit trail) or filled by a migration (content types, permissions, the list of migrations), or delete
-what was decided (verifications).
+what was decided (verifications) or searched. Of specimens it deletes drafts alone, which a trigger holds
+(customers/migrations/0007_specimens_kept.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
 APPEND_ONLY = frozenset({"audit_auditevent"})
-NEVER_DELETED = frozenset({"verification_verification"})
+NEVER_DELETED = frozenset({"verification_verification", "verification_identification"})
 READ_ONLY = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
 

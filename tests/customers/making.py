@@ -83,6 +83,13 @@ def draft(actor: User, enrolment: uuid.UUID | None = None, data: bytes | None = 
     return result.specimen
 
 
+def erased(*gone: Specimen) -> None:
+    """Gone as after an erasure, which the owner of the database does: the application may delete drafts alone."""
+    rows = Specimen.objects.filter(pk__in=[row.pk for row in gone])
+    rows.update(state=Specimen.State.DRAFT, customer=None)
+    rows.delete()
+
+
 def specimens(of: Customer, count: int, *, approved: bool = False, actor: User | None = None) -> list[Specimen]:
     """`count` specimens of a customer, waiting or approved, through the services."""
     teller = actor or user("teller")

@@ -12,6 +12,7 @@ from mlcore.canvases import canvases_keep, canvases_kept
 from mlcore.imaging import prepare
 from mlcore.models import Embedding, ModelVersion, SpecimenCanvas
 from mlcore.services import features_for, specimen_embed, specimens_embed
+from tests.customers.making import erased
 from tests.mlcore.making import drawn_png, make_customer, make_specimen
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_a_canvas_that_can_not_be_opened_is_made_anew(champion: ModelVersion) ->
 def test_erasing_a_specimen_erases_its_canvas(champion: ModelVersion) -> None:
     specimen = specimen_of()
     specimen_embed(specimen=specimen)
-    specimen.delete()
+    erased(specimen)
     assert not SpecimenCanvas.objects.exists()
 
 
@@ -95,6 +96,6 @@ def test_a_large_batch_reads_few_images_at_once(champion: ModelVersion, monkeypa
 def test_a_specimen_removed_meanwhile_is_left_out(champion: ModelVersion) -> None:
     gone, there = specimen_of(1), specimen_of(2)
     loaded = list(Specimen.objects.only("pk", "public_id", "unreadable_at"))
-    gone.delete()
+    erased(gone)
     assert specimens_embed(specimens=loaded, version=champion) == (1, 0)
     assert Embedding.objects.get().specimen == there

@@ -8,7 +8,9 @@ import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
 
+from customers.models import Specimen
 from sigweb import rights
+from tests.customers.making import customer, draft, specimens, user
 
 
 def refused(sql: str) -> bool:
@@ -30,6 +32,7 @@ def refused(sql: str) -> bool:
         "TRUNCATE audit_auditevent CASCADE",
         "TRUNCATE customers_customer CASCADE",
         "DELETE FROM verification_verification",
+        "DELETE FROM verification_identification",
         "DELETE FROM django_migrations",
         "UPDATE auth_permission SET name = 'x'",
         "ALTER TABLE customers_customer ADD COLUMN x integer",
@@ -86,3 +89,23 @@ def test_grants_are_idempotent_and_take_away_what_was_too_much(owner_connection:
         assert not cursor.fetchone()[0]
         cursor.execute("SELECT has_table_privilege('sigweb_app', 'audit_auditevent', 'INSERT')")
         assert cursor.fetchone()[0]
+
+
+@pytest.mark.django_db
+def test_what_was_enrolled_is_retired_and_not_deleted() -> None:
+    (specimen,), forgotten = specimens(customer(), 1), draft(user("teller"))
+    for state in ("pending", "approved", "retired"):
+        who = {"approved_by": specimen.enrolled_by, "approved_at": specimen.enrolled_at}
+        Specimen.objects.filter(pk=specimen.pk).update(state=state, **who)
+        with pytest.raises(ProgrammingError, match="retired, not deleted"), transaction.atomic():
+            specimen.delete()
+    forgotten.delete()
+    assert list(Specimen.objects.all()) == [specimen]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_owner_may_erase_a_specimen(owner_connection: Any) -> None:
+    specimens(customer(), 1)
+    with owner_connection.cursor() as cursor:
+        cursor.execute("DELETE FROM customers_specimen")
+    assert not Specimen.objects.exists()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from customers.models import Customer, Specimen
+from customers.models import Customer
 from mlcore.models import ModelVersion, SnapshotItem, TrainingRun, TrainingSnapshot
 from mlcore.retraining.membership import (
     Answer,
@@ -19,6 +19,7 @@ from mlcore.retraining.membership import (
 from mlcore.retraining.runs import run_start
 from mlcore.trainer.snapshot import snapshot_take
 from sigweb.audit.models import AuditEvent
+from tests.customers.making import erased
 from tests.mlcore.making import make_customer, make_user
 from tests.mlcore.retraining.making import bank, make_run, make_snapshot, succeeded
 
@@ -140,7 +141,7 @@ def test_an_erased_customer_is_found_by_the_public_id_and_not_by_the_number(cham
     assert membership_look_up(given=f" {number.lower()} ", actor=None).customer == public_id
     before = membership_of(public_id)
     assert before.enrolled and before.runs[0].specimens == 3
-    Specimen.objects.filter(customer=gone).delete()
+    erased(*gone.specimens.all())
     Customer.objects.filter(pk=gone.pk).delete()
     found = membership_look_up(given=str(public_id), actor=None)
     assert (found.runs, found.enrolled) == (before.runs, False)

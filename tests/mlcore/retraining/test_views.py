@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from customers.models import Customer, Specimen
+from customers.models import Customer
 from mlcore.models import CustomerHead, ModelVersion
 from mlcore.retraining.relearning import customer_relearn
-from tests.customers.making import client_of, signature, user
+from tests.customers.making import client_of, erased, signature, user
 from tests.mlcore.trainer.enrolled import FIRST_SIGNER, enrol_bank
 from verification.models import Verification
 from verification.services import verification_run
@@ -53,7 +53,7 @@ def test_without_javascript_it_is_a_page_and_the_way_back(of: Customer, admin: C
 
 def test_a_changed_set_of_specimens_is_said(of: Customer, admin: Client) -> None:
     admin.post(url(of))
-    Specimen.objects.filter(customer=of).first().delete()  # type: ignore[union-attr]
+    erased(of.specimens.all()[0])
     assert "The specimens have changed since" in admin.get(url(of)).text
 
 
@@ -69,7 +69,7 @@ def test_other_verbs_are_refused(of: Customer, admin: Client) -> None:
 
 
 def test_without_specimens_it_is_a_sentence(of: Customer, admin: Client) -> None:
-    Specimen.objects.filter(customer=of).delete()
+    erased(*of.specimens.all())
     answer = admin.post(url(of), headers=HTMX)
     assert answer.status_code == 200
     assert "no approved specimen that can be read" in answer.text
@@ -112,7 +112,7 @@ def test_a_verdict_carries_the_second_opinion_only_while_the_head_is_current(of:
     assert second.copy_of and not first.copy_of
     odds = head["stretch"] * -second.score + head["shift"]
     assert second.own_probability == pytest.approx(1 / (1 + 2.718281828**-odds), abs=1e-6)
-    Specimen.objects.filter(customer=of).first().delete()  # type: ignore[union-attr]
+    erased(of.specimens.all()[0])
     assert judged(of).own_probability is None
 
 

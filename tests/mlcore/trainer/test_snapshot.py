@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from customers.models import Customer, Specimen
+from customers.models import Customer
 from mlcore.models import ModelVersion, SnapshotItem, TrainingRun, TrainingSnapshot
 from mlcore.retraining import selectors
 from mlcore.retraining.runs import run_cancel, run_measure, run_start
 from mlcore.trainer.gathering import snapshot_signatures
 from mlcore.trainer.snapshot import snapshot_take
-from tests.customers.making import customer, specimens
+from tests.customers.making import customer, erased, specimens
 from tests.mlcore.making import make_user
 from tests.mlcore.retraining.making import bank as registered
 from tests.mlcore.retraining.making import make_verification, succeeded
@@ -157,7 +157,7 @@ def test_only_approved_specimens_are_used(bank: list[Customer]) -> None:
 
 def test_one_can_tell_whether_an_erased_customer_was_in_it(bank: list[Customer]) -> None:
     snapshot, gone = take(), bank[0]
-    Specimen.objects.filter(customer=gone).delete()
+    erased(*gone.specimens.all())
     gone.delete()
     assert SnapshotItem.objects.filter(snapshot=snapshot, customer=gone.public_id).count() == 3
     assert not SnapshotItem.objects.filter(customer=customer().public_id).exists()
