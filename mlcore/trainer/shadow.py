@@ -13,6 +13,7 @@ from mlcore.models import ModelVersion
 from mlcore.retraining.pictures import stored_signature
 from mlcore.runtime import Features
 from mlcore.scoring import Rules
+from mlcore.scoring.decision import RULE
 from verification.models import Verification
 
 SHADOWED = 200  # verifications, the latest
@@ -27,7 +28,7 @@ def shadow(
     JSON-ready: verifications (how many could be judged), changed [{public_id, before, after}], counts {"match->refer":
     n}. One whose picture was a copy stays what it is: no network decides that. check: raises to stop.
     """
-    rows = Verification.objects.filter(model_version=champion, copy_of={}).select_related("customer")
+    rows = Verification.objects.filter(model_version=champion, copy_of={})
     changed: list[dict[str, str]] = []
     features: dict[UUID, Features | None] = {}
     judged = 0
@@ -54,9 +55,14 @@ def _judged_again(candidate: Bundle, row: Verification, known: dict[UUID, Featur
         questioned,
         candidate.embed_one(questioned.canvas),
         [features for features in specimens if features is not None],
-        rules=Rules(always_refer=row.customer.always_refer),
+        rules=Rules(always_refer=_was_always_referred(row)),
     )
     return str(judgement.verdict)
+
+
+def _was_always_referred(row: Verification) -> bool:
+    """Under the rule of then: what the bank has laid down since is no doing of the candidate."""
+    return any(reason["code"] == RULE.code for reason in row.reasons)
 
 
 def _specimen(candidate: Bundle, public_id: UUID, known: dict[UUID, Features | None]) -> Features | None:

@@ -56,6 +56,21 @@ def test_what_changes_is_told_with_before_and_after(
     assert found["counts"] == {f"{opposite}->{last.verdict}": 1}
 
 
+def test_a_rule_of_the_bank_that_came_later_is_no_change(
+    champion: ModelVersion, verifications: list[Verification]
+) -> None:
+    customer = verifications[0].customer
+    assert any(one.verdict != "refer" for one in verifications)
+    customer.always_refer = True
+    customer.save()
+    assert shadow(model_bundle(champion), champion)["changed"] == []
+    referred = asked_about(customer, make_user(*VERIFIER), drawn_png(7))
+    assert referred.verdict == "refer"
+    customer.always_refer = False
+    customer.save()
+    assert shadow(model_bundle(champion), champion)["changed"] == []
+
+
 def test_only_the_last_ones_by_the_champion_are_judged_again(
     champion: ModelVersion, candidate: ModelVersion, verifications: list[Verification]
 ) -> None:
