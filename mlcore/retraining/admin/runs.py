@@ -166,14 +166,21 @@ class TrainingRunAdmin(PageAdmin):
         return self.page(request, TEMPLATES + "retrain.html", title=_("Retrain"), form=form, **_dry(asked))
 
     def _run(self, request: HttpRequest, run: TrainingRun) -> dict[str, Any]:
-        gate = GateReport.objects.filter(candidate=run.candidate).first() if run.candidate else None
         return {
             "title": _("Comparison with the champion") if run.measured else _("Training run"),
             "run": run,
             "progress": run_progress(run),
-            "gate": gate,
+            "gate": _gate(run),
             "may_cancel": run.is_open and run.cancel_requested_at is None and person(request).has_perm(START),
         }
+
+
+def _gate(run: TrainingRun) -> GateReport | None:
+    """What the run itself has measured; a later comparison of its candidate is another run's."""
+    if run.candidate is None or run.started_at is None:
+        return None
+    made = GateReport.objects.filter(candidate=run.candidate, created_at__gte=run.started_at)
+    return (made.filter(created_at__lte=run.finished_at) if run.finished_at else made).first()
 
 
 def _address(run: TrainingRun) -> str:

@@ -261,8 +261,15 @@ def test_what_the_gate_stops_is_no_good_news(
     as_admin: Client, champion: ModelVersion, promotable: bool, tone: str
 ) -> None:
     candidate = make_candidate()
-    run = succeeded(candidate, message="It was measured.")
     make_gate(candidate, champion, promotable=promotable)
+    run = succeeded(candidate, message="It was measured.")
     told = as_admin.get(live(run)).content.decode()
     assert f'<div class="rt-note {tone}">' in told
     assert ("The gate lets it pass" in told) == promotable
+
+
+def test_a_later_comparison_says_nothing_about_an_earlier_run(as_admin: Client, champion: ModelVersion) -> None:
+    candidate = make_candidate()
+    run = succeeded(candidate, message="The candidate does not pass the gate: worse.")
+    make_gate(candidate, champion, promotable=True)
+    assert "The gate lets it pass" not in as_admin.get(live(run)).content.decode()
