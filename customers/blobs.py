@@ -58,6 +58,12 @@ def unseal(sealed: bytes | memoryview, *, context: str) -> bytes:
     raise BlobDamaged("The stored image was changed, or its key is not configured any more.")
 
 
+def key_known(head: bytes | memoryview) -> bool:
+    """Whether bytes that begin with these two may have been sealed with a configured key."""
+    first = bytes(head[:2])
+    return len(first) == 2 and first[0] == VERSION and first[1] in map(_key_id, _keys())
+
+
 def keyed_digest(plain: bytes) -> str:
     """HMAC-SHA256 of `plain` in hex: equal bytes are found without keeping a plain hash of an image."""
     return hmac.new(_decode(settings.DIGEST_KEY, "DIGEST_KEY"), plain, hashlib.sha256).hexdigest()

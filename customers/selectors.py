@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import (
+    BinaryField,
     Case,
     Count,
     F,
@@ -23,7 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Substr
 from django.utils import timezone
 
 from customers.blobs import unseal
@@ -255,6 +256,13 @@ def drafts_stale() -> QuerySet[Specimen]:
     """Drafts that nobody submitted within settings.DRAFT_HOURS (24)."""
     hours = getattr(settings, "DRAFT_HOURS", 24)
     return Specimen.objects.filter(state=Specimen.State.DRAFT, enrolled_at__lt=timezone.now() - timedelta(hours=hours))
+
+
+def specimens_sealed(*, latest: bool, limit: int) -> list[bytes]:
+    """The first two bytes of the oldest or the latest stored pictures, which tell their keys."""
+    heads = Specimen.objects.annotate(head=Substr("image", 1, 2, output_field=BinaryField()))
+    ordered = heads.order_by("-pk" if latest else "pk")
+    return [bytes(head) for head in ordered.values_list("head", flat=True)[:limit]]
 
 
 def specimen_bytes(*, specimen: Specimen) -> bytes:

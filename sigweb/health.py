@@ -13,11 +13,14 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from customers.blobs import key_known
+from customers.selectors import specimens_sealed
 from mlcore.selectors import model_bundle, model_champion
 
 logger = logging.getLogger(__name__)
 
 REDIS_SECONDS = 1.0
+LOOKED_AT = 5  # stored pictures: one may be damaged
 
 
 class Unhealthy(RuntimeError):
@@ -68,14 +71,27 @@ def _migrations() -> None:
     _migrated = True
 
 
+def _keys() -> None:
+    """A rotation that left out the earlier key, or a start with the keys of another installation."""
+    global _opened
+    if _opened:  # other keys come with other processes
+        return
+    for latest in (False, True):
+        heads = specimens_sealed(latest=latest, limit=LOOKED_AT)
+        if heads and not any(map(key_known, heads)):
+            raise Unhealthy(f"DATA_KEYS lacks the key of the {'latest' if latest else 'oldest'} stored pictures.")
+    _opened = bool(heads)
+
+
 def _model() -> None:
     model_bundle(model_champion())
 
 
-_migrated = False
+_migrated = _opened = False
 CHECKS: dict[str, Callable[[], None]] = {
     "database": _database,
     "redis": _redis,
     "migrations": _migrations,
+    "keys": _keys,
     "model": _model,
 }

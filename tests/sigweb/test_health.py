@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from customers.models import Specimen
 from sigweb import health
+from tests.customers.making import customer, specimens
 
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_migrated", False)
+    monkeypatch.setattr(health, "_opened", False)
 
 
 def part(client: Client, name: str) -> tuple[int, str]:
@@ -27,7 +31,8 @@ def part(client: Client, name: str) -> tuple[int, str]:
 def test_it_is_503_without_a_champion_and_says_only_which_part_failed(client: Client) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": "ok", "redis": "ok", "migrations": "ok", "model": "failed"}
+    works = dict.fromkeys(["database", "redis", "migrations", "keys"], "ok")
+    assert answer.json()["checks"] == {**works, "model": "failed"}
 
 
 @pytest.mark.django_db
@@ -70,6 +75,35 @@ def test_pending_migrations_are_reported(client: Client, owner_connection: Any) 
         finally:
             cursor.execute("INSERT INTO django_migrations (id, app, name, applied) VALUES (%s, %s, %s, %s)", row)
     assert part(client, "migrations")[1] == "ok"
+
+
+@pytest.mark.django_db
+def test_keys_that_open_no_stored_picture_are_reported(
+    client: Client, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    earlier = settings.DATA_KEYS
+    specimens(customer(), 1)
+    assert part(client, "keys")[1] == "ok"
+    health._opened = False
+    settings.DATA_KEYS = [base64.b64encode(bytes([7]) * 32).decode()]
+    assert part(client, "keys") == (503, "failed")
+    assert "DATA_KEYS lacks the key of the oldest" in caplog.text
+    assert part(client, "keys") == (503, "failed"), "still"
+    settings.DATA_KEYS = [*settings.DATA_KEYS, *earlier]
+    specimens(customer(), health.LOOKED_AT)
+    settings.DATA_KEYS = earlier
+    assert part(client, "keys") == (503, "failed")
+    assert part(client, "keys") == (503, "failed"), "still"
+    assert "DATA_KEYS lacks the key of the latest" in caplog.text
+    settings.DATA_KEYS = [base64.b64encode(bytes([7]) * 32).decode(), *earlier]
+    assert part(client, "keys")[1] == "ok"
+
+
+@pytest.mark.django_db
+def test_a_single_damaged_picture_is_no_lost_key(client: Client) -> None:
+    rows = specimens(customer(), 2)
+    Specimen.objects.filter(pk=rows[0].pk).update(image=b"damaged")
+    assert part(client, "keys")[1] == "ok"
 
 
 def test_a_dead_database_is_reported(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
