@@ -40,12 +40,10 @@ def verification_cautions(verification: Verification, comparisons: Sequence[Comp
 
 
 def _expired(verification: Verification) -> int:
-    """Approved specimens that had expired when the verification was asked."""
-    return Specimen.objects.filter(
-        customer=verification.customer_id,
-        state=Specimen.State.APPROVED,
-        expires_on__lt=timezone.localdate(verification.asked_at),
-    ).count()
+    """Specimens that were approved and had expired when the verification was asked, whatever became of them since."""
+    asked = verification.asked_at
+    approved = Specimen.objects.filter(customer=verification.customer_id, approved_at__lte=asked)
+    return approved.filter(expires_on__lt=timezone.localdate(asked)).exclude(retired_at__lte=asked).count()
 
 
 def _earlier(verification: Verification) -> Verification | None:

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import Customer
+from customers.services import specimen_approve, specimen_retire
+from tests.customers.making import user
 from tests.mlcore.making import drawn_png, make_customer, make_specimen, make_user
 from verification.models import Verification
 from verification.selectors import verification_comparisons
@@ -63,6 +65,20 @@ def test_expired_specimens_that_were_left_out_are_told(as_verifier: Client, ask:
     make_specimen(customer, expires_on=today - timedelta(days=1), state="retired")
     make_specimen(make_customer(), expires_on=today - timedelta(days=1))
     assert "1 expired specimen was left out." in page_of(as_verifier, ask(data=drawn_png(99)))
+
+
+def test_what_was_left_out_is_told_as_it_was_then(as_verifier: Client, ask: Any, customer: Customer) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    expired = [make_specimen(customer, expires_on=yesterday) for _ in range(2)]
+    waiting = make_specimen(customer, expires_on=yesterday, state="pending")
+    before = make_specimen(customer, expires_on=yesterday)
+    retire, approve = user("supervisor"), user("supervisor")
+    specimen_retire(actor=retire, specimen=before)
+    made = ask(data=drawn_png(99))
+    for specimen in expired:
+        specimen_retire(actor=retire, specimen=specimen)
+    specimen_approve(actor=approve, specimen=waiting)
+    assert "2 expired specimens were left out." in page_of(as_verifier, made)
 
 
 def test_a_copy_of_a_specimen_leads_to_it(as_verifier: Client, ask: Any) -> None:
