@@ -221,17 +221,44 @@
     event.preventDefault();
     event.target.parentElement.querySelector("[data-leaf]:not([data-turn])").click();
   });
-  // What the comparison says of a picture is marked on its card too.
+  // What the comparison says of a picture is marked on its card too. Who presses the button before it is known sees the
+  // mark first; without one the form goes its way. A server that does not answer holds nobody up.
+  const PATIENCE = 10_000;
+  let comparing = 0;
+  let held = null; // the button that was pressed
+  let patience = 0;
+  const release = (marked) => {
+    const button = held;
+    held = null;
+    clearTimeout(patience);
+    if (!button) return;
+    if (!marked) return form.requestSubmit(button);
+    window.sigweb.say(texts.look);
+    document.getElementById("agreement").scrollIntoView({ block: "center" });
+  };
+  const isAgreement = (event) => event.target.id === "agreement";
+  document.addEventListener("htmx:beforeRequest", (event) => { if (isAgreement(event)) comparing += 1; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isAgreement(event) || event.detail.successful) return;
+    comparing = Math.max(0, comparing - 1);
+    if (!comparing) release(false);
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id !== "agreement") return;
-    for (const mark of drafts.querySelectorAll(".draft-mark")) {
-      mark.hidden = !document.getElementById(mark.hash.slice(1));
-    }
+    if (!isAgreement(event)) return;
+    comparing = Math.max(0, comparing - 1);
+    const marks = [...drafts.querySelectorAll(".draft-mark")];
+    for (const mark of marks) mark.hidden = !document.getElementById(mark.hash.slice(1));
+    if (!comparing) release(marks.some((mark) => !mark.hidden));
   });
   form.addEventListener("submit", (event) => {
-    if (!busy && !queue.length) return;
+    const sending = busy || queue.length;
+    if (!sending && !comparing) return;
     event.preventDefault(); // before the page-wide handler, which leaves a prevented form alone
-    window.sigweb.say(texts.wait);
+    if (sending) return window.sigweb.say(texts.wait);
+    if (held) return;
+    held = event.submitter || document.getElementById("submit");
+    patience = setTimeout(() => { comparing = 0; release(false); }, PATIENCE);
+    window.sigweb.say(texts.comparing);
   });
   document.getElementById("refusal")?.focus();
   count();

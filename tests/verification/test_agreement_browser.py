@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from customers.models import Specimen
 from mlcore.models import ModelVersion
@@ -45,6 +45,50 @@ def test_a_stranger_is_marked_and_a_second_of_his_hand_makes_it_a_second_way_to_
     expect(fragment).to_contain_text("All 5 signatures agree with each other.")
     expect(page.get_by_role("link", name=MARK)).to_have_count(0)
     assert Specimen.objects.filter(state="draft").count() == 3
+
+
+def test_who_presses_before_the_comparison_is_known_sees_the_mark_first(
+    page: Page, live_server: Any, base: ModelVersion
+) -> None:
+    customer = make_customer()
+    for seed in range(3):
+        make_specimen(customer, data=signature_png(make_signer(MINE), seed))
+    log_in(page, live_server, make_user(*TELLER, username="teller"))
+    held: list[Route] = []
+    known = False
+    page.route("**/agreement/", lambda route: route.continue_() if known else held.append(route))
+    page.goto(f"{live_server.url}/customers/{customer.public_id}/enrol/")
+    page.set_input_files("#files", picture("wrong.png", signature_png(make_signer(OTHER), 1)))
+    button = page.get_by_role("button", name="Enrol the chosen pictures")
+    expect(page.locator(".draft", has_text="wrong.png")).to_contain_text("Enrol this one")
+    button.dblclick()
+    expect(page.locator("#trouble")).to_contain_text("being compared")
+    known = True
+    for route in held:
+        route.continue_()
+    expect(page.locator("#trouble")).to_contain_text("Nothing was enrolled yet")
+    expect(page.get_by_role("link", name=MARK)).to_be_visible()
+    assert Specimen.objects.filter(state="draft").count() == 1
+    button.click()
+    page.wait_for_url(f"**/customers/{customer.public_id}/")
+    page.wait_for_load_state("networkidle")
+    assert Specimen.objects.filter(state="pending").count() == 1
+
+
+def test_a_comparison_that_fails_holds_nobody_up(page: Page, live_server: Any, base: ModelVersion) -> None:
+    customer = make_customer()
+    make_specimen(customer, data=signature_png(make_signer(MINE), 1))
+    log_in(page, live_server, make_user(*TELLER, username="teller"))
+    held: list[Route] = []
+    page.route("**/agreement/", lambda route: held.append(route))
+    page.goto(f"{live_server.url}/customers/{customer.public_id}/enrol/")
+    page.set_input_files("#files", picture("right.png", signature_png(make_signer(MINE), 2)))
+    expect(page.locator(".draft", has_text="right.png")).to_contain_text("Enrol this one")
+    page.get_by_role("button", name="Enrol the chosen pictures").click()
+    expect(page.locator("#trouble")).to_contain_text("being compared")
+    page.wait_for_url(f"**/customers/{customer.public_id}/", timeout=30_000)  # by itself, when its patience has ended
+    page.wait_for_load_state("networkidle")
+    assert Specimen.objects.filter(state="pending").count() == 1
 
 
 def test_fewer_than_three_are_told_what_it_costs(page: Page, live_server: Any, base: ModelVersion) -> None:
