@@ -55,9 +55,12 @@ def test_the_stated_error_rates_of_the_shipped_base_hold_on_test_writers() -> No
 def test_the_clean_base_has_seen_no_real_signature_and_the_card_tells_its_figures() -> None:
     manifest = load_bundle(BASE_DIRECTORY.parent / "clean").manifest
     assert manifest["training"]["sources"] == ["synthetic"]
-    assert manifest["training"]["start"] is None
     assert set(manifest["data"]) == {"synthetic"}
     card = (BASE_DIRECTORY.parent / "README.md").read_text(encoding="utf-8")
+    # It went on from its own first run, which had started from nothing; no other network's weights are in it.
+    assert manifest["training"]["start"] == manifest["training"]["averaged"]
+    first = manifest["training"]["start"][:12]
+    assert f"the SHA-256 of its Keras file begins with {first})" in card.partition("## The clean base")[2]
     datasets = manifest["figures"]["test"]["datasets"]
     for count in ("1", "3", "5"):
         figures = [part["references"][count] for part in datasets.values()]
