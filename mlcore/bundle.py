@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ MANIFEST = "model.json"
 BASE_DIRECTORY = Path(__file__).parent / "artefacts" / "base"
 _NETWORK, _KERAS, _COHORT = "network.onnx", "network.keras", "cohort.npy"
 FILES = (MANIFEST, _KERAS, _NETWORK, _COHORT)
+# NumPy parses the head of an array file as Python, which two threads can not do at once before Python 3.11.8.
+_ONE_AT_A_TIME = threading.Lock()
 _WRITTEN = ("format", "canvas", "name", "files", "expectation", "scorer")  # into every manifest; all else are facts
 
 
@@ -156,7 +159,8 @@ def _read_cohort(directory: Path, manifest: Mapping[str, Any]) -> Cohort:
     path = directory / _COHORT
     if file_digest(path) != manifest["files"][_COHORT]:
         raise ArtefactError(f"The model {directory.name} is damaged: {_COHORT} has changed.")
-    vectors = np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+    with _ONE_AT_A_TIME:
+        vectors = np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
     learnt = manifest.get("expectation")
     return Cohort(vectors, expectation=Expectation.from_dict(learnt) if learnt else None)
 

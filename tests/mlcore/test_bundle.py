@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,24 @@ def test_embedding_gives_what_the_database_gives_back(folder: Path) -> None:
     first, again = bundle.embed(canvas)[0], bundle.embed(canvas)[0]
     assert np.array_equal(first.local, again.local)
     assert np.abs(first.local - bundle.network.embed(canvas)[0].local).max() < 0.01
+
+
+def test_threads_read_the_cohort_one_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that parse an array file's head at once can get a SystemError of Python 3.11 for it."""
+    read, reading, most = np.load, 0, 0
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        time.sleep(0.05)
+        reading -= 1
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(np, "load", slow)
+    with ThreadPoolExecutor(3) as threads:
+        loaded = list(threads.map(load_bundle, [folder] * 3))
+    assert (len(loaded), most) == (3, 1)
 
 
 def test_a_signature_matches_itself(folder: Path) -> None:
