@@ -94,7 +94,7 @@ def local_distances(left: FeatureStack, right: FeatureStack) -> Floats:
     Returns (N, M), in [0, 2]; 0 for identical signatures.
     """
     if len(left) * len(right) <= _FEW_PAIRS:
-        return _averaged(left, right, *_both_ways(left, right))
+        return _of_few(left, right)
     distances = np.empty((len(left), len(right)), dtype=np.float32)
     for rows in _blocks(len(left)):
         for columns in _blocks(len(right)):
@@ -114,36 +114,48 @@ def _averaged(left: FeatureStack, right: FeatureStack, found: Floats, missed: Fl
     return np.asarray(1.0 - 0.5 * (there + back), dtype=np.float32)
 
 
-def _both_ways(left: FeatureStack, right: FeatureStack) -> tuple[Floats, Floats]:
-    """best_cosines of left in right and of right in left, from one matrix of all cells: quick for a few pairs."""
+def _of_few(left: FeatureStack, right: FeatureStack) -> Floats:
+    """local_distances by pairs: of a set with itself each pair once, for it is the same both ways."""
+    rows, columns = np.triu_indices(len(left)) if left is right else _all_pairs(len(left), len(right))
+    distances = np.empty((len(left), len(right)), dtype=np.float32)
+    distances[rows, columns] = _paired_distances(left.take(rows), right.take(columns))
+    if left is right:
+        distances[columns, rows] = distances[rows, columns]
+    return distances
+
+
+def _all_pairs(count: int, others: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    return np.repeat(np.arange(count), others), np.tile(np.arange(others), count)
+
+
+def _paired_distances(left: FeatureStack, right: FeatureStack) -> Floats:
+    """(P,): of each of `left` from its like in `right`, from one matrix of the cells of both."""
     rows, columns, channels = left.local.shape[1:]
-    cells, others = (stack.local.reshape(len(stack), -1, channels) for stack in (left, right))
+    mine, others = (stack.local.reshape(len(stack), -1, channels) for stack in (left, right))
     # A pair at a time: small enough that the matrix library starts no threads, which would cost more than they save.
-    cosines = cells[:, None] @ others.transpose(0, 2, 1)[None]
-    cosines = np.where(_neighbours(rows, columns), cosines, np.float32(-1))
-    found, missed = cosines.max(axis=3).transpose(2, 0, 1), cosines.max(axis=2).transpose(2, 1, 0)
-    edge = _edge(rows, columns)
-    return _with_nothing_outside(found, edge), _with_nothing_outside(missed, edge)
-
-
-def _with_nothing_outside(best: Floats, edge: npt.NDArray[np.bool_]) -> Floats:
-    """Beyond the grid there is nothing, whose cosine is 0."""
-    return np.where(edge[:, None, None], np.maximum(best, 0), best)
+    cosines = (mine @ others.transpose(0, 2, 1)).reshape(len(left), -1)
+    there, back, edge = _around(rows, columns)
+    found, missed = cosines[:, there].max(axis=1), cosines[:, back].max(axis=1)
+    np.maximum(found, 0, out=found, where=edge)  # beyond the grid there is nothing, whose cosine is 0
+    np.maximum(missed, 0, out=missed, where=edge)
+    alike = (ink_weights(left.ink) * found).sum(axis=1) + (ink_weights(right.ink) * missed).sum(axis=1)
+    return np.asarray(1.0 - 0.5 * alike, dtype=np.float32)
 
 
 @lru_cache(maxsize=4)
-def _neighbours(rows: int, columns: int) -> npt.NDArray[np.bool_]:
-    """(cells, cells): which cells lie within one step of each other, diagonals included."""
+def _around(rows: int, columns: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Where, in a matrix of all cells' cosines laid flat, each cell's 3 x 3 neighbours stand: (9, cells) for those of
+    the rows, and for those of the columns; and which cells lie at the edge, whose missing neighbours are themselves."""
     row, column = (axis.ravel() for axis in np.mgrid[:rows, :columns])
-    near = (abs(row[:, None] - row) <= 1) & (abs(column[:, None] - column) <= 1)
-    return np.asarray(near, dtype=np.bool_)
+    steps = [(down, across) for down in (-1, 0, 1) for across in (-1, 0, 1)]
+    inside = np.array([_within(row + d, rows) & _within(column + a, columns) for d, a in steps])
+    cell = columns * row + column
+    near = np.where(inside, cell + np.array([columns * d + a for d, a in steps])[:, None], cell)
+    return rows * columns * cell + near, rows * columns * near + cell, np.logical_not(inside.all(axis=0))
 
 
-@lru_cache(maxsize=4)
-def _edge(rows: int, columns: int) -> npt.NDArray[np.bool_]:
-    row, column = (axis.ravel() for axis in np.mgrid[:rows, :columns])
-    edge = (row == 0) | (row == rows - 1) | (column == 0) | (column == columns - 1)
-    return np.asarray(edge, dtype=np.bool_)
+def _within(places: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
+    return (places >= 0) & (places < count)
 
 
 def best_cosines(left: FeatureStack, right: FeatureStack) -> Floats:

@@ -99,3 +99,12 @@ def test_one_matrix_and_cell_by_cell_give_the_same() -> None:
     together = local_distances(many.take(np.arange(10)), many)
     apart = [local_distances(many.take(np.array([i])), many.take(np.array([j]))) for i in range(10) for j in range(30)]
     assert together.ravel() == pytest.approx(np.array(apart).ravel(), abs=1e-6)
+
+
+def test_a_set_with_itself_as_with_its_twin() -> None:
+    """Each pair of a set is worked out once; the other half and the diagonal are as from another set like it."""
+    specimens = random_stack(5)
+    among = local_distances(specimens, specimens)
+    assert among == pytest.approx(local_distances(specimens, specimens.take(np.arange(5))), abs=1e-6)
+    assert np.array_equal(among, among.T)
+    assert among.diagonal() == pytest.approx(np.zeros(5), abs=1e-6)
