@@ -10,11 +10,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from customers.models import Customer, Specimen
+from customers.queries import specimens_count
 
 Basis = frozenset[tuple[int, str]]  # key and state of every specimen in use
 
@@ -61,18 +61,9 @@ def specimens_clear(*, since: datetime) -> QuerySet[Specimen]:
 
 def with_marks(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Add `doubts` and `unlooked`: waiting specimens that are marked, and those of which nothing fresh is known."""
+    waiting = Q(state=Specimen.State.PENDING)
+    unmarked = Q(doubtful=False) | Q(doubtful__isnull=True)
     return customers.annotate(
-        doubts=_waiting_count(Q(doubtful=True)),
-        unlooked=_waiting_count(Q(looked_at__isnull=True) & (Q(doubtful=False) | Q(doubtful__isnull=True))),
+        doubts=specimens_count(waiting & Q(doubtful=True)),
+        unlooked=specimens_count(waiting & Q(looked_at__isnull=True) & unmarked),
     )
-
-
-def _waiting_count(which: Q) -> Coalesce:
-    counted = (
-        Specimen.objects.filter(which, customer=OuterRef("pk"), state=Specimen.State.PENDING)
-        .order_by()
-        .values("customer")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return Coalesce(Subquery(counted), 0)

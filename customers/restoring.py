@@ -1,6 +1,6 @@
-"""A specimen whose stored picture can not be read any more gets it back from the very same file, enrolled anew.
+"""Files that a customer has already, told by their digest: none is stored a second time.
 
-Nobody could enrol that file otherwise: the customer has it already, by its digest.
+A specimen whose stored picture can not be read any more gets it back from the very same file, enrolled anew.
 """
 
 from __future__ import annotations
@@ -11,10 +11,30 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from customers.blobs import seal
-from customers.models import Specimen
+from customers.models import Customer, Specimen
 from customers.selectors import specimen_bytes
 from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
+
+
+def split_known(customer: Customer, drafts: Sequence[Specimen]) -> tuple[list[Specimen], list[Specimen]]:
+    """The drafts to store, and those whose very bytes the customer has already."""
+    digests = [draft.digest for draft in drafts]
+    found = customer.specimens.filter(digest__in=digests).defer("image")
+    existing = {specimen.digest: specimen for specimen in found}
+    known = [existing[digest] for digest in digests if digest in existing]
+    stored = [draft for draft in drafts if draft.digest not in existing]
+    return stored, known
+
+
+def known_notes(known: Sequence[Specimen]) -> list[str]:
+    """What to tell of those that the customer has already, whole."""
+    states = {
+        Specimen.State.PENDING: _("The picture “%(file)s” is already waiting for approval at this customer."),
+        Specimen.State.APPROVED: _("The picture “%(file)s” is already an approved specimen of this customer."),
+        Specimen.State.RETIRED: _("The picture “%(file)s” was a specimen of this customer and has been retired."),
+    }
+    return [states[Specimen.State(specimen.state)] % {"file": specimen.filename} for specimen in known]
 
 
 def pictures_restore(

@@ -24,12 +24,13 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Substr
+from django.db.models.functions import Substr
 from django.utils import timezone
 
 from customers.blobs import unseal
 from customers.marks import with_marks
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Fold, Specimen
+from customers.queries import in_force, specimens_count
 from mlcore.sentences import sentence_in_words
 from sigweb.accounts.models import User
 
@@ -82,30 +83,18 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
 
 
 def customers_with_counts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    """Add `approved` and `pending`, the numbers of specimens, counted for the rows of a page and not for all found.
+    """Add `approved` and `pending`, the numbers of specimens.
 
     approved: those that verifications compare with, so none that has expired.
     """
     return customers.select_related("branch").annotate(
-        approved=_specimens_count(_compared()), pending=_specimens_count(Q(state=Specimen.State.PENDING))
+        approved=specimens_count(_compared()), pending=specimens_count(Q(state=Specimen.State.PENDING))
     )
 
 
 def _compared() -> Q:
     """Specimens that a verification of today would use."""
-    in_force = Q(expires_on__isnull=True) | Q(expires_on__gte=timezone.localdate())
-    return Q(state=Specimen.State.APPROVED) & in_force
-
-
-def _specimens_count(which: Q) -> Coalesce:
-    counted = (
-        Specimen.objects.filter(which, customer=OuterRef("pk"))
-        .order_by()
-        .values("customer")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return Coalesce(Subquery(counted), 0)
+    return Q(state=Specimen.State.APPROVED) & in_force(timezone.localdate())
 
 
 def customers_filtered(

@@ -19,7 +19,7 @@ from customers.advice import advice_on, picture_facts, picture_warnings, specime
 from customers.blobs import keyed_digest, seal
 from customers.marks import marks_forget
 from customers.models import MAX_APPROVED, Customer, Specimen
-from customers.restoring import pictures_restore, restored_notes
+from customers.restoring import known_notes, pictures_restore, restored_notes, split_known
 from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_stale, enrolment_rows, specimens_elsewhere
 from customers.signals import specimens_stored
@@ -149,10 +149,10 @@ def specimens_submit(
             customer = _customer_create(actor=actor, fields=fields or {}, request=request)
         else:
             customer = customer_lock(customer=customer)
-        stored, known = _split_known(customer, drafts)
+        stored, known = split_known(customer, drafts)
         lost = [specimen for specimen in known if specimen.unreadable_at is not None]
         if not stored and not lost:
-            raise Refused("known", " ".join(_known_notes(known)), customer=customer)
+            raise Refused("known", " ".join(known_notes(known)), customer=customer)
         back = [specimen for specimen in lost if specimen.state == Specimen.State.RETIRED]
         _room_demand(customer, adding=len(stored) + len(back))
         pictures_restore(lost=lost, drafts=drafts, actor=actor, request=request)
@@ -164,7 +164,8 @@ def specimens_submit(
         Specimen.objects.filter(enrolment=enrolment, state=Specimen.State.DRAFT).delete()
         public_ids = [specimen.public_id for specimen in {*stored, *lost}]
         transaction.on_commit(lambda: specimens_stored.send_robust(sender=Specimen, public_ids=public_ids), robust=True)
-    return Submitted(customer, tuple(stored), (*_known_notes(known, besides=lost), *restored_notes(lost, stored)))
+        notes = (*known_notes([one for one in known if one not in lost]), *restored_notes(lost, stored))
+    return Submitted(customer, tuple(stored), notes)
 
 
 def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | None = None) -> Specimen:
@@ -309,26 +310,6 @@ def _customer_create(*, actor: User, fields: Mapping[str, Any], request: HttpReq
     )
     audit_record(actor=actor, action="customer.created", obj=customer, request=request)
     return customer
-
-
-def _split_known(customer: Customer, drafts: Sequence[Specimen]) -> tuple[list[Specimen], list[Specimen]]:
-    """The drafts to store, and those whose very bytes the customer has already."""
-    digests = [draft.digest for draft in drafts]
-    found = customer.specimens.filter(digest__in=digests).defer("image")
-    existing = {specimen.digest: specimen for specimen in found}
-    known = [existing[digest] for digest in digests if digest in existing]
-    stored = [draft for draft in drafts if draft.digest not in existing]
-    return stored, known
-
-
-def _known_notes(known: Sequence[Specimen], *, besides: Sequence[Specimen] = ()) -> list[str]:
-    states = {
-        Specimen.State.PENDING: _("The picture “%(file)s” is already waiting for approval at this customer."),
-        Specimen.State.APPROVED: _("The picture “%(file)s” is already an approved specimen of this customer."),
-        Specimen.State.RETIRED: _("The picture “%(file)s” was a specimen of this customer and has been retired."),
-    }
-    told = [specimen for specimen in known if specimen not in besides]
-    return [states[Specimen.State(specimen.state)] % {"file": specimen.filename} for specimen in told]
 
 
 def _room_demand(customer: Customer, *, adding: int) -> None:

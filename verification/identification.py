@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from pgvector.django import L2Distance
 
 from customers.blobs import keyed_digest, seal
 from customers.models import Customer, Specimen
+from customers.queries import in_force
 from mlcore.bundle import Bundle
 from mlcore.imaging import Box
 from mlcore.models import Embedding, ModelVersion
@@ -144,9 +145,8 @@ def nearest_customer(
 
 def searchable(version: ModelVersion, on: date) -> QuerySet[Embedding]:
     """The embeddings of approved, unexpired specimens of active customers."""
-    valid = Q(specimen__expires_on__isnull=True) | Q(specimen__expires_on__gte=on)
     return Embedding.objects.filter(
-        valid,
+        in_force(on, prefix="specimen__"),
         model_version=version,
         specimen__state=Specimen.State.APPROVED,
         specimen__customer__status=Customer.Status.ACTIVE,

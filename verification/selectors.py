@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, Specimen
+from customers.queries import in_force
 from customers.selectors import customers_with_counts
 from mlcore.scoring.likelihood import support
 from verification.models import Verification
@@ -62,8 +63,7 @@ class Comparison:
 def specimens_usable(*, customer: Customer, on: date) -> QuerySet[Specimen]:
     """The approved specimens of a customer that have not expired by a day; the images stay in the database."""
     return (
-        Specimen.objects.filter(customer=customer, state=Specimen.State.APPROVED)
-        .filter(Q(expires_on__isnull=True) | Q(expires_on__gte=on))
+        Specimen.objects.filter(in_force(on), customer=customer, state=Specimen.State.APPROVED)
         .order_by("enrolled_at", "pk")
         .defer("image")
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from customers.models import Specimen
+from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, page_png_bytes, signature_png
 from tests.mlcore.making import make_customer, make_specimen, make_user
@@ -20,14 +20,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MARK = "Does not go with the others"
 
 
-def test_a_stranger_is_marked_and_a_second_of_his_hand_makes_it_a_second_way_to_sign(
-    page: Page, live_server: Any, base: ModelVersion
-) -> None:
+def open_enrolment(page: Page, live_server: Any, *, specimens: int) -> Customer:
+    """A teller at the enrolment page of a customer with so many specimens of one hand."""
     customer = make_customer()
-    for seed in range(4):
+    for seed in range(specimens):
         make_specimen(customer, data=signature_png(make_signer(MINE), seed))
     log_in(page, live_server, make_user(*TELLER, username="teller"))
     page.goto(f"{live_server.url}/customers/{customer.public_id}/enrol/")
+    return customer
+
+
+def test_a_stranger_is_marked_and_a_second_of_his_hand_makes_it_a_second_way_to_sign(
+    page: Page, live_server: Any, base: ModelVersion
+) -> None:
+    open_enrolment(page, live_server, specimens=4)
     for name, signer, seed in (("right.png", MINE, 4), ("wrong.png", OTHER, 1)):
         page.set_input_files("#files", picture(name, signature_png(make_signer(signer), seed)))
         expect(page.locator(".draft", has_text=name)).to_contain_text("Enrol this one")
@@ -50,14 +56,10 @@ def test_a_stranger_is_marked_and_a_second_of_his_hand_makes_it_a_second_way_to_
 def test_who_presses_before_the_comparison_is_known_sees_the_mark_first(
     page: Page, live_server: Any, base: ModelVersion
 ) -> None:
-    customer = make_customer()
-    for seed in range(3):
-        make_specimen(customer, data=signature_png(make_signer(MINE), seed))
-    log_in(page, live_server, make_user(*TELLER, username="teller"))
     held: list[Route] = []
     known = False
     page.route("**/agreement/", lambda route: route.continue_() if known else held.append(route))
-    page.goto(f"{live_server.url}/customers/{customer.public_id}/enrol/")
+    customer = open_enrolment(page, live_server, specimens=3)
     page.set_input_files("#files", picture("wrong.png", signature_png(make_signer(OTHER), 1)))
     button = page.get_by_role("button", name="Enrol the chosen pictures")
     expect(page.locator(".draft", has_text="wrong.png")).to_contain_text("Enrol this one")
