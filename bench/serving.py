@@ -1,4 +1,4 @@
-"""Time of one verification's parts on one core: preparing, network, comparison with 1 and 5 specimens.
+"""Time of one verification's parts on one core: preparing, network, hinge, comparison with 1 and 5 specimens.
 
 Figures vary with the machine; what to compare are the ratios within one run.
 """
@@ -14,6 +14,7 @@ import numpy as np
 
 from mlcore.bundle import BASE_DIRECTORY, load_bundle
 from mlcore.imaging import prepare
+from mlcore.imaging.hinge import contour_hinge
 from mlcore.synthesis import make_signer, signature_png
 
 ROUNDS = 40
@@ -43,6 +44,7 @@ def main() -> None:
     parts = {
         "decode and normalise": lambda: prepare(files[0]),
         "network, one": lambda: bundle.network.run(canvases[:1]),
+        "contour hinge, one": lambda: contour_hinge(canvases[0]),
         "compare with 1": lambda: bundle.scorer.compare(features[0], features[1:2]),
         "compare with 5": lambda: bundle.scorer.compare(features[0], features[1:6]),
     }

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from mlcore.models import Embedding, EmbeddingFailure
+from mlcore.models import Embedding, EmbeddingFailure, long_columns
 from mlcore.sentences import sentence_in_words
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class EmbeddingAdmin(ReadOnlyAdmin):
     list_select_related = ("specimen", "model_version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Embedding]:
-        return super().get_queryset(request).defer("specimen__image", "vector", "local")
+        return super().get_queryset(request).defer("specimen__image", "vector", "local", *long_columns("model_version"))
 
 
 @admin.register(EmbeddingFailure)
@@ -51,7 +51,7 @@ class EmbeddingFailureAdmin(ReadOnlyAdmin):
     list_select_related = ("specimen", "model_version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmbeddingFailure]:
-        return super().get_queryset(request).defer("specimen__image")
+        return super().get_queryset(request).defer("specimen__image", *long_columns("model_version"))
 
     @admin.display(description=_("what is wrong"))
     def told(self, failure: EmbeddingFailure) -> str:

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from customers.models import Customer, Specimen
 from mlcore.bundle import BASE_DIRECTORY, Bundle, load_bundle
-from mlcore.models import CustomerHead, Embedding, EmbeddingFailure, ModelVersion
+from mlcore.models import LONG_COLUMNS, CustomerHead, Embedding, EmbeddingFailure, ModelVersion
 from mlcore.scoring.own_head import OwnHead
 
 BASE = "base"
@@ -34,7 +34,7 @@ class NoChampion(RuntimeError):
 
 def model_champion() -> ModelVersion:
     """The one champion. Raises NoChampion."""
-    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).first()
+    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).defer(*LONG_COLUMNS).first()
     if champion is None:
         raise NoChampion
     return champion

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from mlcore.models import long_columns
 from verification.models import Identification, Verification
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class VerificationAdmin(ReadOnly, VerificationModelAdmin):
     date_hierarchy = "asked_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
-        return super().get_queryset(request).defer("image", "sketch")
+        return super().get_queryset(request).defer("image", "sketch", *long_columns("model_version"))
 
 
 @admin.register(Identification)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Min, Q, QuerySet
 
+from mlcore.models import long_columns
 from verification.models import Verification
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def referrals_waiting(
         Verification.objects.filter(verdict=Verification.Verdict.REFER, human_decision="")
         .exclude(asked_by=viewer)
         .select_related("customer__branch", "asked_by", "decided_by", "model_version")
-        .defer("image", "sketch")
+        .defer("image", "sketch", *long_columns("model_version"))
         .order_by("asked_at", "pk")
     )
     if branch is not None:

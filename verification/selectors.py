@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from customers.models import Customer, Specimen
 from customers.queries import in_force
 from customers.selectors import customers_with_counts
+from mlcore.models import long_columns
 from mlcore.scoring.likelihood import support
 from verification.models import Verification
 
@@ -71,7 +72,9 @@ def specimens_usable(*, customer: Customer, on: date) -> QuerySet[Specimen]:
 
 def verifications_list(*, asked_by: User | None = None, verdict: str = "") -> QuerySet[Verification]:
     """Verifications, latest first, of one person or of all, of one verdict or any; without the images."""
-    found = Verification.objects.select_related("customer", "asked_by", "model_version").defer("image", "sketch")
+    found = Verification.objects.select_related("customer", "asked_by", "model_version").defer(
+        "image", "sketch", *long_columns("model_version")
+    )
     if asked_by is not None:
         found = found.filter(asked_by=asked_by)
     if verdict:

@@ -12,10 +12,19 @@ from mlcore.models.retraining import (
     TrainingRun,
     TrainingSnapshot,
 )
-from mlcore.models.versions import Embedding, EmbeddingAttempt, EmbeddingFailure, ModelVersion, SpecimenCanvas
+from mlcore.models.versions import (
+    LONG_COLUMNS,
+    Embedding,
+    EmbeddingAttempt,
+    EmbeddingFailure,
+    ModelVersion,
+    SpecimenCanvas,
+    long_columns,
+)
 
 __all__ = [
     "DEFAULT_STEPS",
+    "LONG_COLUMNS",
     "CustomerHead",
     "DriftReport",
     "Embedding",
@@ -28,4 +37,5 @@ __all__ = [
     "SpecimenCanvas",
     "TrainingRun",
     "TrainingSnapshot",
+    "long_columns",
 ]

@@ -14,6 +14,13 @@ VECTOR_DIMENSIONS = 128
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 # One path component, so that a directory can never point outside of settings.MODELS_DIR.
 DIRECTORY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+# Of a model version, 120 kB of JSON that its own page alone shows.
+LONG_COLUMNS = ("figures", "thresholds", "data_snapshot")
+
+
+def long_columns(*sides: str) -> list[str]:
+    """What to defer where a query leads to model versions; sides: the names of the relations that lead there."""
+    return [f"{side}__{column}" for side in sides for column in LONG_COLUMNS]
 
 
 class ModelVersion(models.Model):

@@ -37,10 +37,9 @@ from mlcore.attempts import (
     attempts_forget,
 )
 from mlcore.bundle import ArtefactError
-from mlcore.models import Embedding, EmbeddingFailure, ModelVersion, Promotion
+from mlcore.models import LONG_COLUMNS, Embedding, EmbeddingFailure, ModelVersion, Promotion, long_columns
 from mlcore.retraining.promotion import (
     GOING,
-    LONG_COLUMNS,
     promotion_end,
     promotion_obstacle,
     promotion_send,
@@ -117,7 +116,7 @@ def _held(public_id: UUID | str, turn: int | None) -> Promotion | None:
         Promotion.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("version", "champion", "requested_by")
         # Figures are long; reading them with every batch took a tenth of the time.
-        .defer(*[f"{side}__{column}" for side in ("version", "champion") for column in LONG_COLUMNS])
+        .defer(*long_columns("version", "champion"))
         .filter(public_id=public_id, state__in=GOING)
         .first()
     )

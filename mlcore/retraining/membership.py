@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
-from mlcore.models import ModelVersion, SnapshotItem, TrainingRun, TrainingSnapshot
+from mlcore.models import LONG_COLUMNS, ModelVersion, SnapshotItem, TrainingRun, TrainingSnapshot
 from mlcore.selectors import BASE
 from sigweb.audit.services import audit_record
 
@@ -130,7 +130,7 @@ def membership_look_up(*, given: str, actor: User | None, request: HttpRequest |
 def membership_of(customer: UUID) -> Membership:
     """Every snapshot, run and model version that signatures of this public id went into, the latest first."""
     runs = tuple(_runs(customer))
-    versions = {version.pk: version for version in ModelVersion.objects.defer("figures", "thresholds", "data_snapshot")}
+    versions = {version.pk: version for version in ModelVersion.objects.defer(*LONG_COLUMNS)}
     made = dict(TrainingRun.objects.filter(produced__isnull=False).values_list("produced", "parent"))
     return Membership(
         customer=customer,

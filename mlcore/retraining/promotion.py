@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mlcore.bundle import ArtefactError
-from mlcore.models import Embedding, EmbeddingFailure, GateReport, ModelVersion, Promotion
+from mlcore.models import LONG_COLUMNS, Embedding, EmbeddingFailure, GateReport, ModelVersion, Promotion
 from mlcore.selectors import artefact_check, model_champion
 from mlcore.services import PromotionRefused, champion_lock, model_promote
 from sigweb.audit.services import audit_record
@@ -49,8 +49,6 @@ PERMISSION = "mlcore.promote_modelversion"
 LATE_AFTER = timedelta(seconds=15)
 PRUNED_AT_ONCE = 2000
 
-# Of a model version, which a promotion needs not.
-LONG_COLUMNS = ("figures", "thresholds", "data_snapshot")
 # What a worker goes forward with.
 GOING = (Promotion.State.QUEUED, Promotion.State.RUNNING)
 

@@ -8,11 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import Customer
-from tests.mlcore.making import drawn_png, make_specimen, make_user
+from mlcore.models import ModelVersion
+from tests.mlcore.making import VERIFIER, drawn_png, make_specimen, make_user
 from verification.models import Verification
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +176,28 @@ def test_a_page_costs_a_handful_of_queries(as_verifier: Client, ask: Any, django
     made = ask()
     with django_assert_max_num_queries(8):
         page_of(as_verifier, made)
+
+
+@pytest.mark.parametrize("path", ["/verifications/{}/", "/verifications/?whose=all", "/review/", "/"])
+def test_no_page_reads_the_long_figures_of_a_model(client: Client, ask: Any, path: str) -> None:
+    """120 kB of them with every row would take most of a page's time."""
+    made = ask()
+    client.force_login(make_user(*VERIFIER, "verification.review_verification"))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path.format(made.public_id)).status_code == 200
+    read = " ".join(query["sql"] for query in queries)
+    assert '"verification_verification"."id"' in read
+    assert '"figures"' not in read
+
+
+def test_neither_does_a_verification(client: Client, champion: ModelVersion, customer: Customer) -> None:
+    client.force_login(make_user(*VERIFIER))
+    picture = SimpleUploadedFile("cheque.png", drawn_png(1), content_type="image/png")
+    with CaptureQueriesContext(connection) as queries:
+        client.post(
+            reverse("verification:verify_customer", args=[customer.public_id]),
+            {"token": str(uuid.uuid4()), "image": picture},
+        )
+    read = " ".join(query["sql"] for query in queries)
+    assert 'INSERT INTO "verification_verification"' in read
+    assert '"figures"' not in read

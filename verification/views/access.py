@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from customers.models import Customer
+from mlcore.models import long_columns
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
 from verification.models import Verification
@@ -35,5 +36,7 @@ def verification_for(
 ) -> tuple[User, Verification]:
     """The person with all `permissions`, and a verification that he may read; with `image`, its signature too."""
     user = person(request, READS, *([SEES] if image else []), *permissions)
-    found = Verification.objects.select_related("customer__branch", "asked_by", "decided_by", "model_version")
+    found = Verification.objects.select_related("customer__branch", "asked_by", "decided_by", "model_version").defer(
+        *long_columns("model_version")
+    )
     return user, get_object_or_404(found if image else found.defer("image"), public_id=public_id)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from mlcore.models import long_columns
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
 from verification.forms import IdentifyForm
@@ -80,5 +81,5 @@ def image(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _identification(request: HttpRequest, public_id: UUID, *permissions: str) -> tuple[User, Identification]:
     """The person, who may read searches, and the search."""
     user = person(request, *READS, *permissions)
-    found = Identification.objects.select_related("asked_by", "model_version")
+    found = Identification.objects.select_related("asked_by", "model_version").defer(*long_columns("model_version"))
     return user, get_object_or_404(found, public_id=public_id)

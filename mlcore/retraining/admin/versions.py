@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from mlcore.models import Embedding, ModelVersion, Promotion, TrainingRun
+from mlcore.models import Embedding, ModelVersion, Promotion, TrainingRun, long_columns
 from mlcore.retraining.admin.exchange import ExchangePages
 from mlcore.retraining.admin.pages import PROMOTE, START, PageAdmin, require
 from mlcore.retraining.comparison import card_figures, comparison_of
@@ -221,7 +221,12 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
 
     def _promotion(self, request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
         """What the panel of a promotion needs; open: the one of this version, other: that of another one."""
-        running = Promotion.objects.filter(state__in=Promotion.OPEN).select_related("version", "requested_by").first()
+        running = (
+            Promotion.objects.filter(state__in=Promotion.OPEN)
+            .select_related("version", "requested_by")
+            .defer(*long_columns("version"))
+            .first()
+        )
         own = running is not None and running.version_id == version.pk
         last = version.promotions.exclude(state__in=Promotion.OPEN).first()
         may = request.user.has_perm(PROMOTE)
