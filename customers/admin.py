@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -11,12 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers import services
 from customers.models import Customer, Specimen
-from customers.results import Refused
+from customers.selectors import IN_USE
 from sigweb.accounts.access import person
 from sigweb.accounts.public_ids import PublicIdAdmin
 
@@ -109,23 +110,23 @@ class SpecimenAdmin(PublicIdAdmin):
     @admin.action(description=_("Approve the chosen specimens"), permissions=["approve"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> HttpResponse | None:
         """To the page that shows them with what speaks against each; nothing is approved unseen."""
-        waiting = queryset.filter(state=Specimen.State.PENDING).order_by("enrolled_at", "pk")
-        chosen = [str(public_id) for public_id in waiting.values_list("public_id", flat=True)[:MOST_CHOSEN]]
-        if chosen:
-            query = urlencode({"specimen": chosen}, doseq=True)
-            return redirect(f"{reverse('verification:approve_several')}?{query}")
+        if chosen := _public_ids(queryset.filter(state=Specimen.State.PENDING)):
+            return _to("verification:approve_several", chosen)
         self.message_user(request, _("None of the chosen specimens waits for approval."), messages.WARNING)
         return None
 
     @admin.action(description=_("Retire the chosen specimens"), permissions=["retire"])
-    def retire(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> None:
-        done = 0
-        for specimen in queryset:
-            try:
-                services.specimen_retire(actor=person(request), specimen=specimen, request=request)
-                done += 1
-            except Refused as refusal:
-                self.message_user(request, refusal.sentence, messages.ERROR)
-        if done:
-            text = ngettext("%(count)d specimen changed.", "%(count)d specimens changed.", done)
-            self.message_user(request, text % {"count": done}, messages.SUCCESS)
+    def retire(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> HttpResponse | None:
+        """To the page that tells what their customers are left with, and asks."""
+        if chosen := _public_ids(queryset.filter(state__in=IN_USE)):
+            return _to("customers:retire_several", chosen)
+        self.message_user(request, _("None of the chosen specimens is in use."), messages.WARNING)
+        return None
+
+
+def _public_ids(specimens: QuerySet[Specimen]) -> list[UUID]:
+    return list(specimens.order_by("enrolled_at", "pk").values_list("public_id", flat=True)[:MOST_CHOSEN])
+
+
+def _to(page: str, chosen: list[UUID]) -> HttpResponse:
+    return redirect(f"{reverse(page)}?{urlencode({'specimen': [*map(str, chosen)]}, doseq=True)}")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from customers.views import browse, enrol, search, specimens
+from customers.views import browse, enrol, retiring, search, specimens
 
 pages = [
     path("customers/", browse.customer_list, name="list"),
@@ -14,6 +14,7 @@ pages = [
     path("customers/<uuid:public_id>/", browse.customer_detail, name="detail"),
     path("customers/<uuid:public_id>/edit/", browse.customer_edit, name="edit"),
     path("customers/<uuid:public_id>/enrol/", enrol.enrol_more, name="enrol_more"),
+    path("specimens/retire/", retiring.retire_several, name="retire_several"),
     path("specimens/<uuid:public_id>/image.png", specimens.specimen_image, name="specimen_image"),
     path("specimens/<uuid:public_id>/approve/", specimens.specimen_approve, name="specimen_approve"),
     path("specimens/<uuid:public_id>/retire/", specimens.specimen_retire, name="specimen_retire"),

@@ -87,15 +87,16 @@ def test_whoever_sees_no_signatures_approves_none_in_bulk() -> None:
     assert row.state == "pending"
 
 
-def test_retiring_in_bulk_is_the_same_service(admin: Client) -> None:
-    known = customer()
-    (row,) = specimens(known, 1)
-    page = admin.post("/admin/customers/specimen/", {"action": "retire", "_selected_action": [row.pk]}, follow=True)
-    assert "1 specimen changed." in page.content.decode()
-    row.refresh_from_db()
-    assert row.state == "retired"
-    again = admin.post("/admin/customers/specimen/", {"action": "retire", "_selected_action": [row.pk]}, follow=True)
-    assert "not in use any more" in again.content.decode()
+def test_retiring_in_bulk_asks_first(admin: Client) -> None:
+    rows = specimens(customer(), 2, approved=True)
+    chosen = {"action": "retire", "_selected_action": [row.pk for row in rows]}
+    answer = admin.post("/admin/customers/specimen/", chosen)
+    query = "&".join(f"specimen={row.public_id}" for row in rows)
+    assert (answer.status_code, answer["Location"]) == (302, f"/specimens/retire/?{query}")
+    assert Specimen.objects.filter(state="approved").count() == 2
+    Specimen.objects.update(state="retired")
+    page = admin.post("/admin/customers/specimen/", chosen, follow=True).content.decode()
+    assert "None of the chosen specimens is in use." in page
 
 
 def test_the_list_tells_which_waiting_ones_are_marked(admin: Client) -> None:
