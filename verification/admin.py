@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from mlcore.models import long_columns
@@ -41,8 +42,10 @@ def column(name: str, title: _StrPromise) -> Callable[[Any], Any]:
     @admin.display(description=title, ordering=name)
     def shown(row: Any) -> Any:
         in_words = getattr(row, f"get_{name}_display", None)
-        return in_words() if in_words else getattr(row, name)
+        value = in_words() if in_words else getattr(row, name)
+        return number_format(round(value, 2), 2) if isinstance(value, float) else value
 
+    shown.__name__ = name  # the column's class in the page
     return shown
 
 
