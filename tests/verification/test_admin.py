@@ -47,6 +47,7 @@ def test_the_list_is_headed_in_the_readers_language_and_sorted_by_its_columns(as
         assert f">{title}</a>" in content
     with translation.override("hi"):
         assert f">{made.get_verdict_display()}</td>" in content
+    assert f'<td class="field-score">{made.score:.2f}</td>' in content
 
 
 def test_staff_without_the_right_see_none(client: Client, ask: Any) -> None:
