@@ -119,6 +119,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_CALLABLE = "sigweb.accounts.views.locked_out"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who tries in between would never get in, whatever he is told
 AXES_DISABLE_ACCESS_LOG = True  # logins are audited by our own table
 AXES_VERBOSE = False
 

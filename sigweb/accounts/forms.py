@@ -3,7 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+TROUBLE = "log-in-trouble"  # id of the sentence that tells why nobody was logged in
 
 
 class LoginForm(AuthenticationForm):
@@ -17,6 +20,20 @@ class LoginForm(AuthenticationForm):
         self.fields["username"].label = _("User name")
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-control"
+        if self.data.get("username") or self.initial.get("username"):
+            self._focus("password")
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except ValidationError:
+            self.fields["password"].widget.attrs["aria-describedby"] = TROUBLE  # what the page tells at its top
+            raise
+
+    def _focus(self, name: str) -> None:
+        for field in self.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+        self.fields[name].widget.attrs["autofocus"] = True
 
 
 class PasswordForm(PasswordChangeForm):

@@ -34,6 +34,8 @@ class PasswordView(auth_views.PasswordChangeView):
         return response
 
 
-def locked_out(request: HttpRequest, credentials: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-    """What django-axes answers after too many failed attempts."""
-    return render(request, "registration/locked.html", status=429)
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """What django-axes answers after too many failed attempts: the log-in page, for when it is open again."""
+    form = LoginForm(request, initial={"username": request.POST.get("username", "")})
+    context = {"form": form, "locked": True, "next": request.POST.get("next", "")}
+    return render(request, "registration/login.html", context, status=429)

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from axes.models import AccessAttempt
+from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
@@ -50,8 +55,20 @@ def test_after_five_failures_the_log_in_is_locked_even_for_the_right_password(cl
     assert response.status_code == 429
     response = client.post("/login/", {"username": "tara", "password": PASSWORD})
     assert response.status_code == 429
-    assert "quarter of an hour" in response.content.decode()
+    page = response.content.decode()
+    assert "quarter of an hour" in page
+    assert 'value="tara"' in page
     assert client.get("/").status_code == 302
+
+
+def test_the_lock_ends_after_a_quarter_of_an_hour_even_for_who_tried_meanwhile(client: Client, tara: User) -> None:
+    for _ in range(5):
+        client.post("/login/", {"username": "tara", "password": "wrong"})
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=14))
+    assert client.post("/login/", {"username": "tara", "password": PASSWORD}).status_code == 429
+    assert client.post("/login/", {"username": "tara", "password": "wrong"}).status_code == 429
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=2))
+    assert client.post("/login/", {"username": "tara", "password": PASSWORD}).status_code == 302
 
 
 def test_whoever_is_logged_in_is_sent_home_from_the_log_in_page(tara: User) -> None:
