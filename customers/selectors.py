@@ -83,12 +83,14 @@ def customers_search(*, text: str) -> QuerySet[Customer]:
 
 
 def customers_with_counts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    """Add `approved` and `pending`, the numbers of specimens.
+    """Add `approved`, `expired` and `pending`, the numbers of specimens.
 
     approved: those that verifications compare with, so none that has expired.
     """
     return customers.select_related("branch").annotate(
-        approved=specimens_count(_compared()), pending=specimens_count(Q(state=Specimen.State.PENDING))
+        approved=specimens_count(_compared()),
+        expired=specimens_count(Q(state=Specimen.State.APPROVED, expires_on__lt=timezone.localdate())),
+        pending=specimens_count(Q(state=Specimen.State.PENDING)),
     )
 
 

@@ -101,7 +101,8 @@ def test_expired_specimens_are_not_counted_as_nothing_is_compared_with_them() ->
         known.specimens.update(expires_on=expiry)
     assert set(customers_ready()) == {fresh, today}
     assert list(customers_thin()) == [gone]
-    assert {row: row.approved for row in customers_filtered()} == {fresh: 3, today: 3, gone: 0}
+    counted = {row: (row.approved, row.expired) for row in customers_filtered()}
+    assert counted == {fresh: (3, 0), today: (3, 0), gone: (0, 3)}
 
 
 def test_what_waits_comes_first_and_without_the_images() -> None:

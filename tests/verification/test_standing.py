@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 import pytest
@@ -160,6 +161,24 @@ def test_without_a_model_only_the_past_is_told() -> None:
     make_specimen(customer, data=drawn_png(1))
     standing = customer_standing(customer=customer)
     assert (standing.specimens, standing.now, standing.chart) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    ("specimen", "sentence"),
+    [
+        ({}, "The first specimen makes verification possible."),
+        ({"state": "pending"}, "Verification is possible as soon as a waiting specimen is approved."),
+        ({"expires_on": date(2020, 1, 1)}, "All specimens have expired; a fresh one makes verification possible"),
+    ],
+)
+def test_what_would_make_verification_possible_is_told(
+    as_verifier: Client, base: ModelVersion, specimen: dict[str, Any], sentence: str
+) -> None:
+    customer = make_customer()
+    if specimen:
+        make_specimen(customer, **specimen)
+    page = as_verifier.get(reverse("verification:standing", args=[customer.public_id])).content.decode()
+    assert sentence in page
 
 
 def row(score: float, t_match: float = -1.0, t_no_match: float = 1.0) -> Verification:

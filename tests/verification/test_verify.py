@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -57,6 +58,19 @@ def test_a_customer_who_can_not_be_verified_well_is_marked(
     Customer.objects.update(status=status)
     response = as_verifier.post(SEARCH, {"text": "ada"}, headers={"HX-Request": "true"})
     assert words in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"state": "pending"}, "Waiting for approval"), ({"expires_on": date(2020, 1, 1)}, "All expired: enrol anew")],
+)
+def test_what_keeps_a_customer_from_being_verified_is_told(
+    as_verifier: Client, customer: Customer, change: dict[str, Any], words: str
+) -> None:
+    customer.specimens.update(**change)
+    page = as_verifier.post(SEARCH, {"text": "ada"}, headers={"HX-Request": "true"}).content.decode()
+    assert words in page
+    assert "No specimens" not in page
 
 
 def test_nobody_found_is_said_with_what_to_try_next(as_verifier: Client) -> None:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from customers.models import Customer
+from customers.selectors import customers_with_counts
 from sigweb.accounts.access import person
 from verification.standing import customer_standing
 
@@ -22,7 +23,7 @@ def standing(request: HttpRequest, public_id: UUID) -> HttpResponse:
     A fragment of the customer's page, and without JavaScript a page of its own.
     """
     user = person(request, "customers.view_customer")
-    customer = get_object_or_404(Customer, public_id=public_id)
+    customer = get_object_or_404(customers_with_counts(Customer.objects.all()), public_id=public_id)
     fragment = bool(getattr(request, "htmx", False))
     context = {
         "customer": customer,

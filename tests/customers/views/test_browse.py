@@ -55,6 +55,24 @@ def test_the_list_shows_standing() -> None:
         assert words in page, words
 
 
+def test_who_has_only_expired_or_waiting_specimens_is_not_said_to_have_none() -> None:
+    gone, both = customer(name="Gone"), customer(name="Both")
+    for known in (gone, both):
+        specimens(known, 2, approved=True)
+        known.specimens.update(expires_on=timezone.localdate() - timedelta(days=1))
+    client = client_of(user("verifier"))
+    specimens(both, 1)
+    page = client.get("/customers/").content.decode()
+    of_both, of_gone = page.split(">Gone</a>")
+    assert "Waiting for approval" in of_both.split(">Both</a>")[1]
+    assert "0 approved, 2 expired, 1 waiting" in of_both
+    assert "0 approved, 2 expired<" in of_gone
+    assert "All expired: enrol anew" in of_gone
+    assert "No specimens" not in page
+    found = client.post("/customers/search/", {"q": "gone"}, headers={"HX-Request": "true"}).content.decode()
+    assert "All expired: enrol anew" in found
+
+
 def test_text_is_searched_only_when_posted() -> None:
     customer(name="José Müller")
     customer(name="Somebody Else")
