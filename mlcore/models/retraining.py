@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mlcore.models.versions import DIGEST_PATTERN, ModelVersion
 
-DEFAULT_STEPS = 600  # of a training run
+DEFAULT_STEPS = 400  # of a training run
 
 
 class TrainingSnapshot(models.Model):
