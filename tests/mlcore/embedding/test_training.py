@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,6 +25,7 @@ from mlcore.embedding.training import (
     train,
 )
 from mlcore.runtime import Network, file_digest
+from tests.mlcore.embedding.graphs import plain_graphs
 from tests.mlcore.embedding.signers import write_manifest
 from tests.mlcore.embedding.stillness import NO_CHANGE
 
@@ -37,8 +39,12 @@ PLAN = TrainingPlan(
     checkpoint_every=10,
     report_every=5,
 )
+STILL = replace(PLAN, augmentation=NO_CHANGE)  # the same pictures every time, so that the loss is comparable
+CUT = TrainingPlan(steps=12, batch=PLAN.batch, warmup=2, checkpoint_every=6, report_every=2)
 
-pytestmark = pytest.mark.slow
+__all__ = ["plain_graphs"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain_graphs")]
 
 
 def small_network(seed: int = 1) -> keras.Model:
@@ -52,6 +58,48 @@ def signatures(tmp_path_factory: pytest.TempPathFactory) -> SignatureSet:
     return load_images(read_manifest(folder))
 
 
+@dataclass(frozen=True)
+class Run:
+    """A run that several tests look at: TensorFlow takes seconds for the graph of each."""
+
+    reached: int
+    told: list[Progress]
+    seen: dict[int, list[np.ndarray]]  # the weights at each step that was told
+    checkpoints: Path
+
+
+def run(signatures: SignatureSet, plan: TrainingPlan, checkpoints: Path, *, seed: int = 1, **how: Any) -> Run:
+    model, told, seen = small_network(seed), [], {}
+
+    def note(progress: Progress) -> None:
+        told.append(progress)
+        seen[progress.step] = model.get_weights()
+
+    stop_at = how.pop("stop_at", plan.steps)
+    reached = train(
+        model, signatures, plan, checkpoints=checkpoints, on_progress=note, should_stop=lambda: stop_at in seen, **how
+    )
+    return Run(reached, told, seen, checkpoints)
+
+
+@pytest.fixture(scope="module")
+def finished(signatures: SignatureSet, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """30 steps on data called `these`; its checkpoint is left as it is."""
+    return run(signatures, STILL, tmp_path_factory.mktemp("finished"), data="these")
+
+
+@pytest.fixture(scope="module")
+def whole(signatures: SignatureSet, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(signatures, CUT, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
+def stopped_and_resumed(signatures: SignatureSet, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+    """Stopped two steps after a checkpoint, and gone on with in another network, which that checkpoint fills."""
+    folder = tmp_path_factory.mktemp("parts")
+    return run(signatures, CUT, folder, stop_at=8), run(signatures, CUT, folder, seed=5)
+
+
 def test_outputs_have_unit_length_and_the_agreed_shapes() -> None:
     outputs = small_network()(np.random.default_rng(1).random((2, 96, 192, 1)).astype(np.float32))
     assert outputs["vector"].shape == (2, 128)
@@ -60,72 +108,41 @@ def test_outputs_have_unit_length_and_the_agreed_shapes() -> None:
     assert np.allclose(np.linalg.norm(outputs["local"], axis=-1), 1, atol=1e-5)
 
 
-def test_the_loss_falls_and_the_vectors_stay_apart(signatures: SignatureSet, tmp_path: Path) -> None:
-    told: list[Progress] = []
-    plain = replace(PLAN, augmentation=NO_CHANGE)  # the same pictures every time, so that the loss is comparable
-    step = train(small_network(), signatures, plain, checkpoints=tmp_path, on_progress=told.append)
-    assert step == 30
+def test_the_loss_falls_and_the_vectors_stay_apart(finished: Run) -> None:
+    told = finished.told
+    assert finished.reached == 30
     assert [progress.step for progress in told] == [5, 10, 15, 20, 25, 30]
     assert np.mean([p.loss for p in told[-2:]]) < 0.9 * told[0].loss
     assert all(progress.spread > 0.3 for progress in told)
     assert all(progress.images_per_second > 0 for progress in told)
 
 
-def test_a_run_that_was_stopped_goes_on_where_it_was(signatures: SignatureSet, tmp_path: Path) -> None:
-    steps: list[int] = []
-
-    def first(progress: Progress) -> None:
-        steps.append(progress.step)
-
-    reached = train(
-        small_network(), signatures, PLAN, checkpoints=tmp_path, on_progress=first, should_stop=lambda: len(steps) >= 3
-    )
-    assert reached < 30
-    told: list[int] = []
-    resumed = train(small_network(9), signatures, PLAN, checkpoints=tmp_path, on_progress=lambda p: told.append(p.step))
-    assert resumed == 30
-    # The last checkpoint before the stop was written at step 10.
-    assert told[0] == 15
+def test_a_run_that_was_stopped_goes_on_where_it_was(stopped_and_resumed: tuple[Run, Run]) -> None:
+    stopped, resumed = stopped_and_resumed
+    assert stopped.reached == 8
+    assert resumed.reached == 12
+    # The last checkpoint before the stop was written at step 6.
+    assert [progress.step for progress in resumed.told] == [8, 10, 12]
 
 
-def test_a_checkpoint_beyond_the_steps_asked_for_is_taken_as_it_is(signatures: SignatureSet, tmp_path: Path) -> None:
-    train(small_network(), signatures, PLAN, checkpoints=tmp_path)
-    shorter = replace(PLAN, steps=20)
-    assert train(small_network(), signatures, shorter, checkpoints=tmp_path) == 30
+def test_a_checkpoint_beyond_the_steps_asked_for_is_taken_as_it_is(signatures: SignatureSet, finished: Run) -> None:
+    shorter = replace(STILL, steps=20)
+    assert train(small_network(), signatures, shorter, checkpoints=finished.checkpoints, data="these") == 30
 
 
-def test_a_run_does_not_go_on_by_another_plan(signatures: SignatureSet, tmp_path: Path) -> None:
-    train(small_network(), signatures, replace(PLAN, steps=2), checkpoints=tmp_path)
-    other = replace(PLAN, vector_margin=0.2)
+def test_a_run_does_not_go_on_by_another_plan(signatures: SignatureSet, finished: Run) -> None:
+    other = replace(STILL, vector_margin=0.2)
     with pytest.raises(CheckpointError, match="another plan"):
-        train(small_network(), signatures, other, checkpoints=tmp_path)
+        train(small_network(), signatures, other, checkpoints=finished.checkpoints, data="these")
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(signatures: SignatureSet, tmp_path: Path) -> None:
-    plan = TrainingPlan(steps=12, batch=PLAN.batch, warmup=2, checkpoint_every=6, report_every=3)
-    whole = small_network()
-    train(whole, signatures, plan, checkpoints=tmp_path / "whole")
-    done: list[int] = []
-    train(
-        small_network(),
-        signatures,
-        plan,
-        checkpoints=tmp_path / "parts",
-        on_progress=lambda p: done.append(p.step),
-        should_stop=lambda: 6 in done,
-    )
-    second = small_network(5)
-    train(second, signatures, plan, checkpoints=tmp_path / "parts")
-    for left, right in zip(whole.get_weights(), second.get_weights(), strict=True):
+def test_a_resumed_run_equals_an_uninterrupted_one(whole: Run, stopped_and_resumed: tuple[Run, Run]) -> None:
+    for left, right in zip(whole.seen[12], stopped_and_resumed[1].seen[12], strict=True):
         assert np.allclose(left, right, atol=1e-4)
 
 
-def test_the_same_seed_gives_the_same_network_to_the_bit(signatures: SignatureSet, tmp_path: Path) -> None:
-    plan = replace(PLAN, steps=4, report_every=2)
-    first, second = small_network(), small_network()
-    train(first, signatures, plan, checkpoints=tmp_path / "first")
-    train(second, signatures, plan, checkpoints=tmp_path / "second")
-    for left, right in zip(first.get_weights(), second.get_weights(), strict=True):
+def test_the_same_seed_gives_the_same_network_to_the_bit(whole: Run, stopped_and_resumed: tuple[Run, Run]) -> None:
+    for left, right in zip(whole.seen[4], stopped_and_resumed[0].seen[4], strict=True):
         assert np.array_equal(left, right)
 
 
@@ -178,12 +195,10 @@ def test_frozen_stages_keep_their_weights_and_the_others_learn(signatures: Signa
     assert not {name for name in same if name.startswith(("stage2_", "stage3_"))} & kept
 
 
-def test_a_checkpoint_of_other_data_is_not_passed_off_as_this_data(signatures: SignatureSet, tmp_path: Path) -> None:
-    plan = TrainingPlan(steps=2, batch=PLAN.batch, warmup=1, report_every=1)
-    train(small_network(), signatures, plan, checkpoints=tmp_path, data="first")
+def test_a_checkpoint_of_other_data_is_not_passed_off_as_this_data(signatures: SignatureSet, finished: Run) -> None:
     with pytest.raises(CheckpointError, match="other data"):
-        train(small_network(), signatures, plan, checkpoints=tmp_path, data="second")
-    assert train(small_network(), signatures, plan, checkpoints=tmp_path, data="first") == 2
+        train(small_network(), signatures, STILL, checkpoints=finished.checkpoints, data="others")
+    assert train(small_network(), signatures, STILL, checkpoints=finished.checkpoints, data="these") == 30
 
 
 def test_a_checkpoint_of_another_network_is_a_sentence(tmp_path: Path) -> None:
