@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from mlcore.bundle import load_bundle
+from mlcore.bundle import BASE_DIRECTORY, load_bundle
 from mlcore.runtime import file_digest
 from mlcore.scoring.evidence import (
     EXPECTED,
@@ -21,9 +24,24 @@ from mlcore.scoring.evidence import (
     SEVERAL,
     names_of_figures,
 )
+from tests.mlcore.embedding.graphs import plain_graphs
 from tests.mlcore.embedding.signers import write_manifest, write_recording
 
-pytestmark = pytest.mark.slow
+__all__ = ["plain_graphs"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain_graphs")]
+
+BUILD = "mlcore.embedding.network.build_network"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def builder() -> Iterator[Callable[..., Any]]:
+    """What builds networks: a small one in this file, but for a test that asks this for another or the full one."""
+    from mlcore.embedding.network import build_network
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BUILD, partial(build_network, ((8, 1), (8, 0), (16, 0)), stem=8))
+        yield build_network
 
 
 @pytest.fixture(scope="module")
@@ -157,17 +175,18 @@ def test_weights_are_averaged_with_another_models_and_the_run_can_go_on_without(
         train(data, tmp_path, sources="images", average=tmp_path / "missing", replace=True)
 
 
-def test_it_starts_from_a_model_adds_sources_and_leaves_a_data_set_unseen(
-    data: Path, trained: Path, tmp_path: Path
+def test_it_starts_from_the_shipped_base_adds_sources_and_leaves_a_data_set_unseen(
+    data: Path, tmp_path: Path, builder: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(BUILD, builder)
     pens = write_recording(tmp_path / "pens")
-    train(data, tmp_path, steps=1, recordings=pens, signers=1, without="other", start=trained / "model")
+    train(data, tmp_path, steps=1, recordings=pens, signers=1, without="other", start=BASE_DIRECTORY)
     manifest = load_bundle(tmp_path / "model").manifest
     assert set(manifest["data"]) == {"scans", "tablet", "synthetic"}
     assert manifest["data"]["synthetic"]["writers"] == 1
     assert manifest["training"]["sources"] == ["images", "recordings", "synthetic"]
     assert manifest["training"]["without"] == ["other"]
-    assert manifest["training"]["start"] == file_digest(trained / "model" / "network.keras")
+    assert manifest["training"]["start"] == file_digest(BASE_DIRECTORY / "network.keras")
     assert set(manifest["figures"]["validation"]["datasets"]) == {"scans"}
     assert set(manifest["figures"]["test"]["datasets"]) == {"scans", "other"}
     with pytest.raises(CommandError, match="trained on other data"):
@@ -206,24 +225,23 @@ def test_a_truncated_checkpoint_is_a_sentence(data: Path, trained: Path, tmp_pat
         train(data, tmp_path, sources="images", steps=3)
 
 
-def test_a_checkpoint_of_another_architecture_is_a_sentence(data: Path, trained: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_architecture_is_a_sentence(
+    data: Path, trained: Path, tmp_path: Path, builder: Callable[..., Any]
+) -> None:
     import keras
 
     from mlcore.embedding.checkpoint import save_checkpoint
-    from mlcore.embedding.network import build_network
 
     checkpoint = begun(trained, tmp_path)
-    save_checkpoint(checkpoint.parent, build_network(((8, 0), (8, 0), (8, 0)), stem=8), keras.optimizers.AdamW(), {})
+    save_checkpoint(checkpoint.parent, builder(((8, 0), (8, 0), (8, 0)), stem=8), keras.optimizers.AdamW(), {})
     with pytest.raises(CommandError, match=r"was written by another network\. Remove it to start afresh\.$"):
         train(data, tmp_path, sources="images", steps=3)
 
 
-def test_a_start_that_does_not_fit_is_a_sentence(data: Path, tmp_path: Path) -> None:
-    from mlcore.embedding.network import build_network
-
+def test_a_start_that_does_not_fit_is_a_sentence(data: Path, tmp_path: Path, builder: Callable[..., Any]) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.keras").write_bytes(b"no model")
-    build_network(((8, 0), (8, 0), (8, 0)), stem=8).save(tmp_path / "other.keras")
+    builder(((8, 0), (8, 0), (8, 0)), stem=8).save(tmp_path / "other.keras")
     for name, sentence in (
         ("nowhere.keras", "There is no Keras model to start from"),
         ("empty", "There is no Keras model to start from"),
