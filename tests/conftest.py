@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from sigweb.embedded.postgres import OWNER
 from tests.servers import DATABASE, Servers
@@ -51,6 +52,13 @@ def empty_tables(servers: Servers) -> None:
             cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     finally:
         connection.close()
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """What a request in Hindi leaves behind in its thread is not the next test's."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
