@@ -197,6 +197,24 @@ def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server
     assert (made.human_decision, made.decided_by) == ("accepted", supervisor)
 
 
+def test_with_special_instructions_a_full_set_is_seen_at_once_as_well(
+    page: Page, live_server: Any, ask: Any, base: ModelVersion
+) -> None:
+    (made,) = referred(ask, 1)
+    type(made.customer).objects.update(special_instructions="Only with a second signature.", always_refer=True)
+    extra = [make_specimen(made.customer, data=drawn_png(60 + number)) for number in range(7 - len(made.distances))]
+    made.distances += [{**made.distances[0], "specimen": str(specimen.public_id)} for specimen in extra]
+    made.save(update_fields=["distances"])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.goto(f"{live_server.url}/review/")
+    expect(page.get_by_text("Only with a second signature.")).to_be_visible()
+    bar = page.locator(".submit-bar").bounding_box()
+    last = page.locator(".rv-specimens > li").last.locator("figcaption").bounding_box()
+    assert bar is not None and last is not None
+    assert last["y"] + last["height"] <= bar["y"]
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (1366, 768)])
 def test_a_full_set_and_the_buttons_are_seen_at_once_and_specimens_open_by_keyboard(
     page: Page, live_server: Any, ask: Any, base: ModelVersion, width: int, height: int
