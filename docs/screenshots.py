@@ -29,6 +29,13 @@ from tests.mlcore.pages_of_cheques import cheque, png
 SHORT_TRAINING, HALF_AN_HOUR = 150, 30 * 60 * 1000  # steps; milliseconds
 SIZES = {"": (1280, 900, "light"), "-tablet": (768, 1024, "light"), "-dark": (1280, 900, "dark")}
 SHOWN, COLOURS = 5, 256  # verdicts; of a picture
+# Letters without a font are boxes, one as wide as the other.
+DRAWN = """text => {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = "40px sans-serif";
+  const letters = [...text].filter(letter => /\\p{Letter}/u.test(letter));
+  return new Set(letters.map(letter => pen.measureText(letter).width)).size > 1;
+}"""
 
 
 class Question(NamedTuple):
@@ -99,6 +106,8 @@ class Tour:
         page.wait_for_selector(f"html[lang={language}]")
         page.goto(self.address + path)
         page.wait_for_load_state("networkidle")
+        if not page.evaluate(DRAWN, page.locator("h1").first.inner_text()):
+            raise SystemExit(f"This machine has no letters for the language {language}; install fonts-noto-core.")
         self.keep(page, f"{name}-{language}.png")
         page.context.close()
 
@@ -256,6 +265,15 @@ def look_closer(page: Page, panel: str) -> None:
     )
 
 
+def choose_waiting(page: Page) -> None:
+    """All specimens that wait, in the administration's list, and on to the page that approves several."""
+    for box in page.locator("input.action-select").all():
+        box.check()
+    page.select_option("select[name=action]", "approve")
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.wait_for_url("**/approve/**")
+
+
 def workplace(tour: Tour) -> None:
     """The pages of the workplace, in the order in which a signature passes them."""
     tour.take("customers", "teller", "/customers/")
@@ -274,6 +292,7 @@ def workplace(tour: Tour) -> None:
             whole=False,
         )
     tour.take("customer", "supervisor", customer_path(tour, "100005"))
+    tour.take("approve", "admin", "/admin/customers/specimen/?state__exact=pending", prepare=choose_waiting)
     tour.take("home", "supervisor", "/")
     tour.take_in("hi", "home", "supervisor", "/")
     tour.take_in("hi", "verdict-1", "supervisor", verdicts[0])
