@@ -6,6 +6,7 @@ It needs no training and tells equal drawings from different ones, which is all 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -84,12 +85,17 @@ def make_bundle(
     learnt: bool = False,
     projection: float = 1.0,
     scorer: Scorer | None = None,
+    keras_model: Any = None,
 ) -> Path:
-    """Write the artefact into `directory` and return it; scorer: another than make_scorer's."""
+    """Write the artefact into `directory` and return it; scorer: another than make_scorer's; keras_model: to go on
+    training from, else there is none."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     onnx_file = write_network(directory.with_name(f".{directory.name}.onnx"), seed, projection=projection)
     keras_file = directory.with_name(f".{directory.name}.keras")
-    keras_file.write_bytes(b"not used by what serves")
+    if keras_model is None:
+        keras_file.write_bytes(b"not used by what serves")
+    else:
+        keras_model.save(keras_file)
     facts = {"figures": {"all": {"writers": 20}}, "data": {"datasets": ["drawn"]}}
     written = write_bundle(
         directory,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,13 @@ from mlcore.embedding.sampling import BatchShape
 from mlcore.models import GateReport, ModelVersion, SnapshotItem, TrainingRun
 from mlcore.retraining.runs import run_cancel, run_claim, run_start
 from mlcore.selectors import bundles_forget, model_bundle
+from mlcore.services import model_install, model_promote
 from mlcore.trainer.execute import execute, reason_of
+from tests.mlcore.bundles import make_bundle
+from tests.mlcore.embedding.graphs import plain_graphs
 from tests.mlcore.trainer.enrolled import enrol_bank
+
+__all__ = ["plain_graphs"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -28,6 +35,20 @@ def small(settings: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     settings.TRAINING_DIR = Path(settings.MODELS_DIR) / ".training"
     settings.REHEARSAL_SIGNERS = settings.COMPARED_SIGNERS = 10
     monkeypatch.setattr("mlcore.trainer.execute._yield_to_others", lambda: None)
+
+
+@pytest.fixture
+def small_champion(plain_graphs: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelVersion]:
+    """A champion with a small network, for tests of how a training ends: the base's takes seconds to begin."""
+    from mlcore.embedding import network
+
+    build = partial(network.build_network, ((8, 0), (8, 0), (16, 0)), stem=8)
+    monkeypatch.setattr(network, "build_network", build)
+    folder = Path(settings.MODELS_DIR) / "small"
+    if not folder.exists():
+        make_bundle(folder, name="small", keras_model=build())
+    yield model_promote(version=model_install(directory=folder.name)[0])
+    bundles_forget()
 
 
 def test_a_run_ends_with_a_candidate_that_was_compared_and_leaves_the_champion(base: ModelVersion) -> None:
@@ -95,7 +116,7 @@ def quick(steps: int, seed: int) -> TrainingPlan:
     return replace(fine_tuning_plan(steps, seed), batch=BatchShape(writers=3), report_every=1)
 
 
-def test_a_cancelled_run_stops_and_makes_nothing(base: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_run_stops_and_makes_nothing(small_champion: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     enrol_bank(10)
     run = run_start(actor=None, steps=5000)
     monkeypatch.setattr("mlcore.trainer.making.fine_tuning_plan", quick)
@@ -116,7 +137,7 @@ def test_a_cancelled_run_stops_and_makes_nothing(base: ModelVersion, monkeypatch
     run.refresh_from_db()
     assert run.state == TrainingRun.State.CANCELLED, run.log
     assert run.step < 100
-    assert not ModelVersion.objects.exclude(pk=base.pk).exists()
+    assert not ModelVersion.objects.exclude(pk=small_champion.pk).exists()
 
 
 def _quick_heart(run: TrainingRun) -> Any:
@@ -126,7 +147,7 @@ def _quick_heart(run: TrainingRun) -> Any:
 
 
 def test_a_loss_that_is_not_a_number_ends_the_run_and_says_so(
-    base: ModelVersion, monkeypatch: pytest.MonkeyPatch
+    small_champion: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def diverging(steps: int, seed: int) -> TrainingPlan:
         return replace(quick(steps, seed), learning_rate=float("nan"))
@@ -140,7 +161,7 @@ def test_a_loss_that_is_not_a_number_ends_the_run_and_says_so(
     assert run.message.startswith("The loss is not a number at step "), run.message
     assert run.message.endswith("The champion is untouched.")
     assert run.curves["spread"][-1] is None
-    assert not ModelVersion.objects.exclude(pk=base.pk).exists()
+    assert not ModelVersion.objects.exclude(pk=small_champion.pk).exists()
 
 
 def test_a_run_is_carried_out_once(base: ModelVersion) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from mlcore.scoring import Scorer
 from mlcore.selectors import bundles_forget
 from mlcore.services import model_install, model_promote
 from mlcore.trainer import comparing, execute
+from mlcore.trainer.heart import Heart
 from tests.mlcore.bundles import make_bundle, make_scorer
 from tests.mlcore.retraining.candidates import administrator, make_candidate
 from tests.mlcore.trainer.enrolled import enrol_bank
@@ -143,6 +145,7 @@ def test_a_cancelled_one_stores_nothing(guessing: ModelVersion, monkeypatch: pyt
 
     monkeypatch.setattr(comparing, "load_crowd", cancelled_meanwhile)
     monkeypatch.setattr(comparing, "embed_signatures", _when_told_to_stop(run))
+    monkeypatch.setattr(execute, "Heart", partial(Heart, seconds=0.2))
     run = ended(run)
     assert (run.state, run.message) == (State.CANCELLED, "Cancelled; nothing was changed."), run.log
     assert not GateReport.objects.exists()
