@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from customers import services
 from customers.models import Customer, Specimen
 from customers.selectors import IN_USE
+from customers.views.several import several_url
 from sigweb.accounts.access import person
 from sigweb.accounts.public_ids import PublicIdAdmin
 
@@ -111,7 +111,7 @@ class SpecimenAdmin(PublicIdAdmin):
     def approve(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> HttpResponse | None:
         """To the page that shows them with what speaks against each; nothing is approved unseen."""
         if chosen := _public_ids(queryset.filter(state=Specimen.State.PENDING)):
-            return _to("verification:approve_several", chosen)
+            return redirect(several_url("verification:approve_several", chosen))
         self.message_user(request, _("None of the chosen specimens waits for approval."), messages.WARNING)
         return None
 
@@ -119,14 +119,10 @@ class SpecimenAdmin(PublicIdAdmin):
     def retire(self, request: HttpRequest, queryset: QuerySet[Specimen]) -> HttpResponse | None:
         """To the page that tells what their customers are left with, and asks."""
         if chosen := _public_ids(queryset.filter(state__in=IN_USE)):
-            return _to("customers:retire_several", chosen)
+            return redirect(several_url("customers:retire_several", chosen))
         self.message_user(request, _("None of the chosen specimens is in use."), messages.WARNING)
         return None
 
 
 def _public_ids(specimens: QuerySet[Specimen]) -> list[UUID]:
     return list(specimens.order_by("enrolled_at", "pk").values_list("public_id", flat=True)[:MOST_CHOSEN])
-
-
-def _to(page: str, chosen: list[UUID]) -> HttpResponse:
-    return redirect(f"{reverse(page)}?{urlencode({'specimen': [*map(str, chosen)]}, doseq=True)}")

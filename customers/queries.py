@@ -10,9 +10,13 @@ from django.db.models.functions import Coalesce
 from customers.models import Specimen
 
 
-def in_force(on: date, *, prefix: str = "") -> Q:
-    """Specimens that have not expired by a day; prefix: leads from the rows asked for to the specimen."""
-    return Q(**{f"{prefix}expires_on__isnull": True}) | Q(**{f"{prefix}expires_on__gte": on})
+def compared(on: date, *, prefix: str = "") -> Q:
+    """Specimens that a verification of a day would use: approved, and not expired by then.
+
+    prefix: leads from the rows asked for to the specimen.
+    """
+    in_force = Q(**{f"{prefix}expires_on__isnull": True}) | Q(**{f"{prefix}expires_on__gte": on})
+    return Q(**{f"{prefix}state": Specimen.State.APPROVED}) & in_force
 
 
 def specimens_count(which: Q) -> Coalesce:

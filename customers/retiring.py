@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from customers.models import THIN_BELOW, Customer, Specimen
-from customers.queries import in_force
+from customers.queries import compared
 from customers.selectors import IN_USE
-from customers.services import specimen_retire
+from customers.services import customers_lock, specimen_retire
 from sigweb.accounts.models import User
 
 MOST = 50  # that are looked at and retired at once
@@ -83,8 +83,7 @@ def retirement_sheet(*, chosen: Sequence[UUID]) -> Sheet:
 @transaction.atomic
 def specimens_retire(*, actor: User, chosen: Sequence[UUID], told: str, request: HttpRequest | None = None) -> Outcome:
     """Retire all of the chosen that are in use, provided that each customer is left with what was `told`."""
-    # Nobody changes these sets meanwhile; in one order, so that nobody waits in a circle.
-    list(Customer.objects.select_for_update().filter(specimens__public_id__in=chosen).order_by("pk"))
+    customers_lock(specimens=chosen)
     sheet = retirement_sheet(chosen=chosen)
     if sheet.specimens and sheet.told != told:
         return Outcome(0, changed=True)
@@ -100,6 +99,6 @@ def _in_use(chosen: Sequence[UUID]) -> QuerySet[Specimen]:
 
 
 def _leaving(customer: Customer, specimens: tuple[Specimen, ...]) -> Leaving:
-    compared = customer.specimens.filter(in_force(timezone.localdate()), state=Specimen.State.APPROVED)
-    left = compared.exclude(pk__in=[specimen.pk for specimen in specimens])
-    return Leaving(customer, specimens, compared.count(), left.count())
+    now = customer.specimens.filter(compared(timezone.localdate()))
+    left = now.exclude(pk__in=[specimen.pk for specimen in specimens])
+    return Leaving(customer, specimens, now.count(), left.count())

@@ -30,7 +30,7 @@ from django.utils import timezone
 from customers.blobs import unseal
 from customers.marks import with_marks
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Fold, Specimen
-from customers.queries import in_force, specimens_count
+from customers.queries import compared, specimens_count
 from mlcore.sentences import sentence_in_words
 from sigweb.accounts.models import User
 
@@ -87,16 +87,12 @@ def customers_with_counts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
     approved: those that verifications compare with, so none that has expired.
     """
+    today = timezone.localdate()
     return customers.select_related("branch").annotate(
-        approved=specimens_count(_compared()),
-        expired=specimens_count(Q(state=Specimen.State.APPROVED, expires_on__lt=timezone.localdate())),
+        approved=specimens_count(compared(today)),
+        expired=specimens_count(Q(state=Specimen.State.APPROVED, expires_on__lt=today)),
         pending=specimens_count(Q(state=Specimen.State.PENDING)),
     )
-
-
-def _compared() -> Q:
-    """Specimens that a verification of today would use."""
-    return Q(state=Specimen.State.APPROVED) & in_force(timezone.localdate())
 
 
 def customers_filtered(
@@ -127,7 +123,7 @@ def customers_ready() -> QuerySet[Customer]:
 
 def _with_enough() -> QuerySet[Any, Any]:
     """Keys of customers with at least THIN_BELOW approved specimens: one pass over these, not a look-up a customer."""
-    many = Specimen.objects.filter(_compared()).order_by().values("customer")
+    many = Specimen.objects.filter(compared(timezone.localdate())).order_by().values("customer")
     return many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer")
 
 

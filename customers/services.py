@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -261,6 +261,14 @@ def customer_lock(*, customer: Customer) -> Customer:
     if not locked.is_active:
         raise Refused("closed", _("This customer is closed; his specimens can not be changed."), customer=locked)
     return locked
+
+
+def customers_lock(*, specimens: Iterable[UUID]) -> None:
+    """Lock the customers of these specimens until the transaction ends, so that nobody changes their sets meanwhile.
+
+    In one order, so that nobody waits in a circle.
+    """
+    list(Customer.objects.select_for_update().filter(specimens__public_id__in=specimens).order_by("pk"))
 
 
 def _enrolment_lock(*, enrolment: UUID, actor: User) -> list[Specimen]:

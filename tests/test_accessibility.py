@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,23 @@ def violations(page: Page) -> list[str]:
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
 
 
-def violations_by_theme(page: Page) -> dict[str, list[str]]:
-    """What axe finds in each theme, which is chosen as well as preferred by the system."""
+def prefer(page: Page, theme: str) -> None:
+    """A theme that the system prefers."""
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+
+
+def choose_and_prefer(page: Page, theme: str) -> None:
+    """A theme that is chosen as well as preferred by the system."""
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    prefer(page, theme)
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+
+
+def violations_by_theme(page: Page, take: Callable[[Page, str], None] = choose_and_prefer) -> dict[str, list[str]]:
+    """What axe finds in each theme; the page is loaded once. take: how a theme is taken."""
     found = {}
     for theme in THEMES:
-        page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-        expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+        take(page, theme)
         found[theme] = violations(page)
     return {theme: wrong for theme, wrong in found.items() if wrong}
 

@@ -16,10 +16,10 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from customers.marks import specimens_clear
-from customers.models import Customer, Specimen
+from customers.models import Specimen
 from customers.results import Refused
 from customers.selectors import specimens_approvable
-from customers.services import specimen_approve
+from customers.services import customers_lock, specimen_approve
 from sigweb.accounts.models import User
 from verification.approval import Waiting, marks_outdated, waiting_look
 from verification.questions import VerificationRefused, model_demand
@@ -70,8 +70,7 @@ def approval_sheet(*, viewer: User, chosen: Sequence[UUID]) -> Sheet:
 def specimens_approve(*, actor: User, chosen: Sequence[UUID], request: HttpRequest | None = None) -> Outcome:
     """Approve those of the chosen that nothing speaks against; whether that still holds is asked before the first."""
     specimens = list(specimens_approvable(viewer=actor).filter(public_id__in=chosen)[:MOST])
-    # Nobody changes these sets meanwhile; in one order, so that nobody waits in a circle.
-    list(Customer.objects.select_for_update().filter(specimens__in=specimens).order_by("pk"))
+    customers_lock(specimens=[specimen.public_id for specimen in specimens])
     clear = _clear(specimens)
     refusals = []
     for specimen in specimens:

@@ -17,7 +17,7 @@ from pgvector.django import L2Distance
 
 from customers.blobs import keyed_digest, seal
 from customers.models import Customer, Specimen
-from customers.queries import in_force
+from customers.queries import compared
 from mlcore.bundle import Bundle
 from mlcore.imaging import Box
 from mlcore.models import Embedding, ModelVersion
@@ -146,9 +146,8 @@ def nearest_customer(
 def searchable(version: ModelVersion, on: date) -> QuerySet[Embedding]:
     """The embeddings of approved, unexpired specimens of active customers."""
     return Embedding.objects.filter(
-        in_force(on, prefix="specimen__"),
+        compared(on, prefix="specimen__"),
         model_version=version,
-        specimen__state=Specimen.State.APPROVED,
         specimen__customer__status=Customer.Status.ACTIVE,
     )
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, Specimen
-from customers.queries import in_force
+from customers.queries import compared
 from customers.selectors import customers_with_counts
 from mlcore.models import long_columns
 from mlcore.scoring.likelihood import support
@@ -63,11 +63,7 @@ class Comparison:
 
 def specimens_usable(*, customer: Customer, on: date) -> QuerySet[Specimen]:
     """The approved specimens of a customer that have not expired by a day; the images stay in the database."""
-    return (
-        Specimen.objects.filter(in_force(on), customer=customer, state=Specimen.State.APPROVED)
-        .order_by("enrolled_at", "pk")
-        .defer("image")
-    )
+    return Specimen.objects.filter(compared(on), customer=customer).order_by("enrolled_at", "pk").defer("image")
 
 
 def verifications_list(*, asked_by: User | None = None, verdict: str = "") -> QuerySet[Verification]:

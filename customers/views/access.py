@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -39,6 +40,11 @@ def uuid_in(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+def uuids_in(texts: Iterable[str]) -> list[UUID]:
+    """The ids among what a form or an address gives several times."""
+    return [public_id for text in texts if (public_id := uuid_in(text))]
 
 
 def picture_for(request: HttpRequest, public_id: UUID) -> tuple[User, Specimen]:

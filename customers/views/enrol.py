@@ -20,7 +20,7 @@ from customers.forms import CustomerForm, EnrolForm, LeafForm
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer, Specimen
 from customers.results import DraftResult, Refused, Submitted
 from customers.selectors import drafts_of, enrolment_customer, enrolment_rows, specimens_room
-from customers.views.access import customer_for, draft_for, uuid_in
+from customers.views.access import customer_for, draft_for, uuid_in, uuids_in
 from mlcore.imaging import Limits
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
@@ -126,7 +126,7 @@ def _submit(request: HttpRequest, user: User, customer: Customer | None) -> Http
     done = enrolment_customer(enrolment=enrolment, actor=user)
     if done is not None:
         return redirect("customers:detail", done.public_id)
-    chosen = {value for value in map(uuid_in, request.POST.getlist("drafts")) if value}
+    chosen = set(uuids_in(request.POST.getlist("drafts")))
     # Without JavaScript the files come with the form itself.
     unread, refusal = _files_with_form(request, user, enrolment, customer, chosen)
     valid = form.is_valid() & (about is None or about.is_valid())

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from uuid import UUID
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from customers.retiring import MOST, Outcome, retirement_sheet, specimens_retire
-from customers.views.access import uuid_in
+from customers.views.access import uuids_in
+from customers.views.several import several_url
 from sigweb.accounts.access import person
 
 
@@ -28,11 +25,11 @@ def retire_several(request: HttpRequest) -> HttpResponse:
     user = person(request, "customers.retire_specimen")
     onward = reverse("admin:customers_specimen_changelist" if user.is_staff else "home")
     if request.method == "POST":
-        chosen = _ids(request.POST.getlist("specimen"))
+        chosen = uuids_in(request.POST.getlist("specimen"))
         outcome = specimens_retire(actor=user, chosen=chosen, told=request.POST.get("told", ""), request=request)
         _tell(request, outcome)
-        return redirect(_several_url(chosen) if outcome.changed else onward)
-    sheet = retirement_sheet(chosen=_ids(request.GET.getlist("specimen")))
+        return redirect(several_url("customers:retire_several", chosen) if outcome.changed else onward)
+    sheet = retirement_sheet(chosen=uuids_in(request.GET.getlist("specimen")))
     context = {"sheet": sheet, "most": MOST, "onward": onward, "today": timezone.localdate()}
     return render(request, "customers/retire.html", context)
 
@@ -49,11 +46,3 @@ def _tell(request: HttpRequest, outcome: Outcome) -> None:
         messages.success(request, text % {"count": outcome.retired})
     else:
         messages.info(request, _("Nothing was left to retire: the chosen specimens are not in use any more."))
-
-
-def _ids(given: Iterable[str]) -> list[UUID]:
-    return [public_id for text in given if (public_id := uuid_in(text))]
-
-
-def _several_url(specimens: Iterable[UUID]) -> str:
-    return f"{reverse('customers:retire_several')}?{urlencode({'specimen': [*map(str, specimens)]}, doseq=True)}"

@@ -116,16 +116,12 @@ def _averaged(left: FeatureStack, right: FeatureStack, found: Floats, missed: Fl
 
 def _of_few(left: FeatureStack, right: FeatureStack) -> Floats:
     """local_distances by pairs: of a set with itself each pair once, for it is the same both ways."""
-    rows, columns = np.triu_indices(len(left)) if left is right else _all_pairs(len(left), len(right))
     distances = np.empty((len(left), len(right)), dtype=np.float32)
+    rows, columns = np.triu_indices(len(left)) if left is right else np.indices(distances.shape).reshape(2, -1)
     distances[rows, columns] = _paired_distances(left.take(rows), right.take(columns))
     if left is right:
         distances[columns, rows] = distances[rows, columns]
     return distances
-
-
-def _all_pairs(count: int, others: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    return np.repeat(np.arange(count), others), np.tile(np.arange(others), count)
 
 
 def _paired_distances(left: FeatureStack, right: FeatureStack) -> Floats:

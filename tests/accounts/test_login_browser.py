@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.customers.making import user
-from tests.test_accessibility import violations
+from tests.test_accessibility import prefer, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "correct horse battery"
@@ -43,7 +43,7 @@ def test_without_a_name_the_name_is_asked_for(page: Page, live_server: Any) -> N
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_neither_the_slip_nor_the_lock_has_a_violation(page: Page, live_server: Any, theme: str) -> None:
     user("teller", username="tara", password=PASSWORD)
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    prefer(page, theme)
     page.goto(f"{live_server.url}/login/")
     page.fill("#id_username", "tara")
     for _ in range(5):

@@ -11,7 +11,7 @@ from customers.models import Customer
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import make_customer, make_specimen
-from tests.test_accessibility import log_in, violations
+from tests.test_accessibility import log_in, prefer, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,7 +52,7 @@ def test_a_double_click_and_back_retire_once(page: Page, live_server: Any, known
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_question_has_no_violation(page: Page, live_server: Any, known: Customer, theme: str) -> None:
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    prefer(page, theme)
     ask(page, live_server)
     assert page.locator("html").get_attribute("data-bs-theme") == theme
     assert violations(page) == []

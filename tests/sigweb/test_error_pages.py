@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import translation
 from playwright.sync_api import Page, expect
 
-from tests.test_accessibility import violations
+from tests.test_accessibility import prefer, violations
 
 ALONE = ("500.html", "400.html", "403_csrf.html")
 
@@ -45,7 +45,7 @@ def test_they_have_no_violation_and_lead_back(
     narrow_page: Page, live_server: Any, transactional_db: None, template: str, theme: str
 ) -> None:
     page = narrow_page
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    prefer(page, theme)
     page.goto(f"{live_server.url}/login/")
     html = render_to_string(template)
     page.route("**/broken/", lambda route: route.fulfill(status=400, content_type="text/html", body=html))

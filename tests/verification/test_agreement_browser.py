@@ -12,7 +12,7 @@ from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, page_png_bytes, signature_png
 from tests.mlcore.making import make_customer, make_specimen, make_user
-from tests.test_accessibility import violations
+from tests.test_accessibility import prefer, violations
 from tests.verification.test_agreement import MINE, OTHER, TELLER
 from tests.verification.test_browser import log_in, picture
 
@@ -110,7 +110,7 @@ def test_cards_marks_and_dialogs_have_no_violation(
     for seed in range(3):
         make_specimen(customer, data=signature_png(make_signer(MINE), seed))
     log_in(page, live_server, make_user(*TELLER, username="teller"))
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    prefer(page, theme)
     page.goto(f"{live_server.url}/customers/{customer.public_id}/enrol/")
     page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
     page.reload()

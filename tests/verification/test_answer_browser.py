@@ -18,7 +18,7 @@ from mlcore.models import ModelVersion
 from mlcore.synthesis import make_signer, signature_png
 from tests.mlcore.making import VERIFIER, make_customer, make_specimen, make_user
 from tests.mlcore.pages_of_cheques import cheque, png
-from tests.test_accessibility import violations
+from tests.test_accessibility import prefer, violations
 from tests.verification.test_browser import log_in
 from verification.models import Verification
 
@@ -123,7 +123,7 @@ def test_a_page_of_a_pdf_is_turned_and_the_whole_page_taken_by_keys(form: Page) 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_page_with_boxes_has_no_violation(form: Page, theme: str) -> None:
-    form.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    prefer(form, theme)
     choose(form, pdf(cheque(SIGNER, 9)[0], cheque(SIGNER, 9)[0]), "letter.pdf")
     expect(form.get_by_role("group", name="Box around the signature")).to_be_focused()
     assert violations(form) == []

@@ -11,7 +11,7 @@ from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
 from mlcore.services import specimen_embed
 from tests.mlcore.making import make_customer, make_user
-from tests.test_accessibility import violations
+from tests.test_accessibility import prefer, violations
 from tests.verification.test_agreement import MINE, OTHER
 from tests.verification.test_approval import ODD, signed, waits
 from tests.verification.test_browser import SUPERVISOR, log_in
@@ -65,7 +65,7 @@ def test_a_stranger_is_warned_of_at_his_card_and_the_approver_goes_on_by_keyboar
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_warnings_have_no_violation(page: Page, live_server: Any, mine: Customer, theme: str) -> None:
     log_in(page, live_server, make_user(*SUPERVISOR, username="supervisor"))
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    prefer(page, theme)
     for path in ("", "waiting/"):
         page.goto(f"{live_server.url}/customers/{mine.public_id}/{path}")
         page.evaluate("theme => localStorage.setItem('theme', theme)", theme)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from customers.models import THIN_BELOW, Customer
-from customers.views.access import uuid_in
+from customers.views.access import uuid_in, uuids_in
 from sigweb.accounts.access import person
 from verification.agreement import enrolment_agreement
 
@@ -21,7 +21,7 @@ def agreement(request: HttpRequest) -> HttpResponse:
     enrolment = uuid_in(request.POST.get("enrolment", ""))
     of_customer = uuid_in(request.POST.get("customer", ""))
     customer = get_object_or_404(Customer, public_id=of_customer) if of_customer else None
-    chosen = [public_id for value in request.POST.getlist("drafts") if (public_id := uuid_in(value))]
+    chosen = uuids_in(request.POST.getlist("drafts"))
     found = (
         enrolment_agreement(actor=user, enrolment=enrolment, chosen=chosen, customer=customer) if enrolment else None
     )

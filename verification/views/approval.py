@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,12 +9,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.views.access import customer_for, uuid_in
+from customers.views.access import customer_for, uuids_in
+from customers.views.several import several_url
 from sigweb.accounts.access import person
 from verification.approval import waiting_look
 from verification.bulk import MOST, Outcome, approval_sheet, specimens_approve
@@ -48,10 +47,11 @@ def approve_several(request: HttpRequest) -> HttpResponse:
     """The chosen specimens (`specimen`, several times) with pictures and warnings; POST approves those left ticked."""
     user = person(request, APPROVES, SEES)
     if request.method == "POST":
-        outcome = specimens_approve(actor=user, chosen=_ids(request.POST.getlist("specimen")), request=request)
+        outcome = specimens_approve(actor=user, chosen=uuids_in(request.POST.getlist("specimen")), request=request)
         _tell(request, outcome)
-        return redirect(_several_url(outcome.unclear) if outcome.unclear else _onward(request))
-    sheet = approval_sheet(viewer=user, chosen=_ids(request.GET.getlist("specimen")))
+        again = several_url("verification:approve_several", outcome.unclear)
+        return redirect(again if outcome.unclear else _onward(request))
+    sheet = approval_sheet(viewer=user, chosen=uuids_in(request.GET.getlist("specimen")))
     context = {"sheet": sheet, "most": MOST, "may_see": True, "onward": _onward(request)}
     return render(request, "verification/approve.html", context)
 
@@ -71,14 +71,6 @@ def _tell(request: HttpRequest, outcome: Outcome) -> None:
         messages.warning(request, text % {"count": len(outcome.unclear)})
     if not (outcome.approved or outcome.unclear or outcome.refusals):
         messages.info(request, _("Nothing was approved: none was ticked, or somebody else was faster."))
-
-
-def _ids(given: Iterable[str]) -> list[UUID]:
-    return [public_id for text in given if (public_id := uuid_in(text))]
-
-
-def _several_url(specimens: Iterable[UUID]) -> str:
-    return f"{reverse('verification:approve_several')}?{urlencode({'specimen': [*map(str, specimens)]}, doseq=True)}"
 
 
 def _onward(request: HttpRequest) -> str:

@@ -16,7 +16,7 @@ from mlcore.retraining.drift import drift_look
 from sigweb.accounts.models import User
 from tests.browser import NARROW, WIDE
 from tests.mlcore.retraining.drifting import BEFORE, LATELY, Desk
-from tests.test_accessibility import THEMES, log_in, violations
+from tests.test_accessibility import log_in, prefer, violations, violations_by_theme
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -87,7 +87,7 @@ def test_a_version_is_exported_and_imported(at: Any, champion: ModelVersion, tmp
 
 def test_no_page_has_a_violation_or_is_wider_than_a_phone(at: Any, champion: ModelVersion) -> None:
     page = at(DAYS)
-    assert by_preference(page) == {}
+    assert violations_by_theme(page, prefer) == {}
     report = alarming(champion)
     paths = [
         DAYS,
@@ -102,14 +102,5 @@ def test_no_page_has_a_violation_or_is_wider_than_a_phone(at: Any, champion: Mod
         at(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], path
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        wrong[path] = by_preference(page)
+        wrong[path] = violations_by_theme(page, prefer)
     assert {path: found for path, found in wrong.items() if found} == {}
-
-
-def by_preference(page: Page) -> dict[str, list[str]]:
-    """What axe finds in each theme that a system may prefer; the page is loaded once."""
-    found = {}
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-        found[theme] = violations(page)
-    return {theme: wrong for theme, wrong in found.items() if wrong}

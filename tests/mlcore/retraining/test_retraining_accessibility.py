@@ -17,7 +17,7 @@ from tests.mlcore.retraining.making import CURVES, bank, make_run, succeeded
 from tests.mlcore.retraining.reports import make_gate
 from tests.mlcore.retraining.test_membership import trained, using
 from tests.mlcore.retraining.test_version_pages import candidate
-from tests.test_accessibility import THEMES, log_in, violations
+from tests.test_accessibility import THEMES, log_in, violations, violations_by_theme
 
 __all__ = ["candidate"]
 
@@ -55,13 +55,9 @@ def everything(champion: ModelVersion, candidate: ModelVersion) -> dict[str, str
     }
 
 
-def admin_violations(page: Page) -> dict[str, list[str]]:
-    """What axe finds in each theme, set as the administration's own button does; the page is loaded once."""
-    found = {}
-    for theme in THEMES:
-        page.evaluate("theme => { localStorage.theme = theme; document.documentElement.dataset.theme = theme }", theme)
-        found[theme] = violations(page)
-    return {theme: wrong for theme, wrong in found.items() if wrong}
+def choose_in_admin(page: Page, theme: str) -> None:
+    """As the administration's own button does."""
+    page.evaluate("theme => { localStorage.theme = theme; document.documentElement.dataset.theme = theme }", theme)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -87,7 +83,7 @@ def test_no_page_has_a_violation_or_is_wider_than_a_telephone(
         if (width := page.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
             wide[name] = width
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        wrong[name] = admin_violations(page)
+        wrong[name] = violations_by_theme(page, choose_in_admin)
     assert {name: found for name, found in wrong.items() if found} == {}
     assert wide == {}
 
@@ -125,4 +121,4 @@ def test_the_answer_about_a_customer_has_no_violation_and_is_no_wider_than_a_tel
         expect(page.get_by_text(answer)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        assert admin_violations(page) == {}
+        assert violations_by_theme(page, choose_in_admin) == {}
