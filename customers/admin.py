@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,14 @@ from sigweb.accounts.public_ids import PublicIdAdmin
 
 HIDDEN = ("id", "image", "digest", "customer")
 MOST_CHOSEN = 50  # more would make the address too long; the page says how many it looks at once
+
+
+class StoredChoices(admin.ChoicesFieldListFilter):
+    """Without the choices that no specimen of the list has: drafts are not shown, and a refused one stays a draft."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        never = {Specimen.State.DRAFT.label, Specimen.Grade.REFUSED.label}
+        return (choice for choice in super().choices(changelist) if choice["display"] not in never)
 
 
 @admin.register(Customer)
@@ -61,7 +70,7 @@ class SpecimenAdmin(PublicIdAdmin):
     """What is known about specimens; pictures come from the page that checks the right to see them."""
 
     list_display = ("customer", "state", "mark", "quality_grade", "enrolled_by", "enrolled_at", "approved_by")
-    list_filter = ("state", "quality_grade", "source")
+    list_filter = (("state", StoredChoices), ("quality_grade", StoredChoices), "source")
     list_select_related = ("customer", "enrolled_by", "approved_by")
     exclude = ("digest",)
     actions = ("approve", "retire")

@@ -48,6 +48,15 @@ def test_a_specimen_is_shown_by_the_page_that_checks_and_its_bytes_can_not_be_ed
     assert admin.post(f"/admin/customers/specimen/{row.public_id}/change/", {"state": "approved"}).status_code == 403
 
 
+def test_the_lists_filters_offer_what_the_list_can_have(admin: Client) -> None:
+    specimens(customer(), 1)
+    page = admin.get("/admin/customers/specimen/").content.decode()
+    for value in ("state__exact=pending", "state__exact=retired", "quality_grade__exact=usable"):
+        assert value in page
+    assert "state__exact=draft" not in page
+    assert "quality_grade__exact=refused" not in page
+
+
 def test_whoever_may_not_see_signatures_sees_no_picture() -> None:
     (row,) = specimens(customer(), 1)
     staff = user("auditor", is_staff=True)

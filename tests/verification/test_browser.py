@@ -112,6 +112,28 @@ def test_a_slip_in_the_form_loses_neither_file_nor_words(page: Page, live_server
     assert (str(made.amount), made.cheque_number) == ("12.50", "000123")
 
 
+def test_a_missing_image_is_no_longer_asked_for_once_it_is_there(
+    page: Page, live_server: Any, champion: ModelVersion
+) -> None:
+    customer = make_customer()
+    make_specimen(customer)
+    log_in(page, live_server, make_user(*VERIFIER))
+    page.goto(f"{live_server.url}/verify/{customer.public_id}/")
+    page.get_by_label("Amount").fill("a lot")
+    page.get_by_role("button", name="Verify", exact=True).click()
+    alert = page.get_by_role("alert").filter(has_text="Nothing was judged.")
+    expect(alert).to_contain_text("Choose the image of the signature.")
+    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    expect(alert).not_to_contain_text("Choose the image")
+    expect(alert).to_contain_text("Amount")
+    page.get_by_label("Amount").fill("")
+    page.set_input_files("input[type=file]", [])
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(alert).to_contain_text("Choose the image of the signature.")
+    page.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    expect(alert).to_have_count(0)
+
+
 def test_an_empty_file_is_said_to_be_empty(page: Page, live_server: Any, champion: ModelVersion) -> None:
     customer = make_customer()
     make_specimen(customer)

@@ -38,6 +38,14 @@
       preview.onerror = null;
       picture(page);
     };
+    // What was said of the file before does not hold for this one.
+    const unsay = () => {
+      const said = document.querySelector("[data-vf-focus]");
+      said?.querySelectorAll(`[data-vf-field="${input.id}"]`).forEach((entry) => entry.remove());
+      if (!said?.querySelector("p")) said?.remove();
+      input.removeAttribute("aria-invalid");
+      input.classList.remove("is-invalid");
+    };
     const show = async () => {
       const file = input.files[0];
       preview.parentElement.hidden = true;
@@ -45,6 +53,7 @@
       drop.classList.toggle("vf-chosen", Boolean(file));
       note.textContent = "";
       if (!file) return;
+      unsay();
       told = [file.name];
       if (!file.size) return tell(drop.dataset.empty);
       told.push(`${Math.max(1, Math.round(file.size / 1024))} kB`);
