@@ -9,18 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
+from django.db.models import TextField, Value
 from django.utils.translation import gettext as _
 
 from customers import services
 from customers.blobs import keyed_digest
 from customers.forms import number_clean
-from customers.models import Customer, Specimen
+from customers.models import Customer, Fold
 from customers.results import Refused
 from customers.selectors import specimens_room
 from mlcore.imaging import Limits
 from sigweb.accounts.models import Branch, User
 
 NAME_FILE = "name.txt"
+NAME_LENGTH = 200
 NUMBER_AND_NAME = re.compile(r"\s+-\s+")
 
 
@@ -36,13 +38,24 @@ class Folder:
 
 @dataclass(slots=True)
 class FolderResult:
-    """What became of a folder: counts, and a sentence for everything that was not stored."""
+    """What became of a folder: counts, and a sentence for everything that was not stored.
+
+    digests: of its pictures, by which those that an earlier run has stored are found. waiting: how many of them are
+    stored and were not approved.
+    """
 
     folder: Folder
+    customer: Customer | None = None
     enrolled: int = 0
     approved: int = 0
     known: int = 0
+    waiting: int = 0
+    digests: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
+
+    def remark(self, sentence: str) -> None:
+        """Say something about the folder as a whole."""
+        self.remarks.append(f"{self.folder.path.name}: {sentence}")
 
 
 def folders_found(directory: Path) -> Iterator[Folder]:
@@ -61,34 +74,38 @@ def folders_found(directory: Path) -> Iterator[Folder]:
         yield Folder(path, number, name or number, tuple(sorted(pictures, key=_natural)))
 
 
-def folder_import(*, folder: Folder, branch: Branch, enrol_as: User, approve_as: User | None = None) -> FolderResult:
+def folder_import(*, folder: Folder, branch: Branch, enrol_as: User) -> FolderResult:
     """Enrol what a folder holds and is not stored yet; running it again changes nothing.
 
-    Pictures that are refused, and those for which there is no room, are left out with a sentence each.
-    Raises nothing for bad input: everything is said in the result.
+    Pictures that are refused, and those for which there is no room, are left out with a sentence each; so is a folder
+    whose number belongs to a customer of another name. Raises nothing for bad input: everything is said in the result.
     """
     result = FolderResult(folder)
     try:
         number = number_clean(folder.number)
     except ValidationError as error:
-        result.remarks.append(f"{folder.path.name}: {error.messages[0]}")
+        result.remark(error.messages[0])
         return result
     customer = Customer.objects.filter(number=number).first()
+    if customer is not None and not _same_name(folder, customer):
+        result.remark(
+            _("The customer of this number has another name, so nothing was enrolled. Correct the number or the name.")
+        )
+        return result
+    result.customer = customer
     enrolment = uuid.uuid4()
     chosen = _drafts(folder, customer, enrol_as, enrolment, result)
     if chosen:
-        fields = {"number": number, "name": folder.name[:200], "branch": branch}
+        fields = {"number": number, "name": folder.name[:NAME_LENGTH], "branch": branch}
         try:
             done = services.specimens_submit(
                 actor=enrol_as, enrolment=enrolment, chosen=chosen, customer=customer, fields=fields
             )
-            customer, result.enrolled = done.customer, len(done.specimens)
+            result.customer, result.enrolled = done.customer, len(done.specimens)
         except Refused as refusal:
-            result.remarks.append(f"{folder.path.name}: {refusal.sentence}")
+            result.remark(refusal.sentence)
     elif customer is None:
         result.remarks.append(_("%(folder)s: no picture that can be enrolled.") % {"folder": folder.path.name})
-    if customer is not None and approve_as is not None:
-        _approve(customer, approve_as, result)
     return result
 
 
@@ -107,7 +124,9 @@ def _drafts(
         except OSError as error:
             result.remarks.append(f"{label}: {error.strerror}")
             continue
-        if keyed_digest(data) in stored:
+        digest = keyed_digest(data)
+        result.digests.add(digest)
+        if digest in stored:
             result.known += 1
             continue
         if len(chosen) >= room:
@@ -132,14 +151,13 @@ def _drafts(
     return chosen
 
 
-def _approve(customer: Customer, approve_as: User, result: FolderResult) -> None:
-    for specimen in customer.specimens.filter(state=Specimen.State.PENDING).defer("image"):
-        try:
-            services.specimen_approve(actor=approve_as, specimen=specimen)
-            result.approved += 1
-        except Refused as refusal:
-            result.remarks.append(f"{result.folder.path.name}: {refusal.sentence}")
-            return
+def _same_name(folder: Folder, customer: Customer) -> bool:
+    """Whether the folder's name is the customer's as a search sees it; a folder without a name asks nothing."""
+    if folder.name == folder.number:
+        return True
+    wanted = Value(" ".join(folder.name[:NAME_LENGTH].split()), output_field=TextField())
+    ours, theirs = Customer.objects.filter(pk=customer.pk).values_list(Fold(wanted), "name_folded").get()
+    return bool(ours == " ".join(theirs.split()))
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -9,21 +9,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from customers.importing import FolderResult, folder_import, folders_found
+from customers.importing import Folder, FolderResult, folder_import, folders_found
 from sigweb.accounts.models import Branch, User
+from verification.importing import imported_approve
 
 
 class Command(BaseCommand):
     help = (
         "Enrol customers from folders: one folder a customer, called by the customer number or by "
         '"number - name" (or with the name in name.txt), one picture a specimen. Running it again, also after it '
-        "was stopped, stores only what is missing."
+        "was stopped, stores only what is missing. With --approve-as those of its own pictures are approved that "
+        "nothing speaks against; the others wait for a person."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("directory", type=Path, metavar="DIR")
         parser.add_argument("--enrol-as", required=True, metavar="USER", help="log-in that enrols")
-        parser.add_argument("--approve-as", metavar="USER", help="log-in that approves; without it they wait")
+        parser.add_argument("--approve-as", metavar="USER", help="log-in that approves; without it all wait")
         parser.add_argument("--branch", metavar="CODE", help="branch of new customers; default: that of --enrol-as")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,19 +43,26 @@ class Command(BaseCommand):
         columns = (TextColumn("Customers"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, transient=True) as progress:
             for folder in progress.track(folders):
-                result = folder_import(folder=folder, branch=branch, enrol_as=enrol_as, approve_as=approve_as)
+                result = _imported(folder, branch, enrol_as, approve_as)
                 results.append(result)
                 for remark in result.remarks:
                     progress.console.print(escape(remark), soft_wrap=True)
         console.print(_summary(results), soft_wrap=True)
 
 
+def _imported(folder: Folder, branch: Branch, enrol_as: User, approve_as: User | None) -> FolderResult:
+    result = folder_import(folder=folder, branch=branch, enrol_as=enrol_as)
+    if approve_as is not None:
+        imported_approve(result=result, enrolled_by=enrol_as, actor=approve_as)
+    return result
+
+
 def _summary(results: list[FolderResult]) -> str:
     enrolled, approved = sum(r.enrolled for r in results), sum(r.approved for r in results)
-    known, remarks = sum(r.known for r in results), sum(len(r.remarks) for r in results)
+    waiting, known = sum(r.waiting for r in results), sum(r.known for r in results)
     return (
-        f"{len(results)} folders: {enrolled} specimens enrolled, {approved} approved, "
-        f"{known} stored already, {remarks} remarks."
+        f"{len(results)} folders: {enrolled} specimens enrolled, {approved} approved, {waiting} left waiting, "
+        f"{known} stored already, {sum(len(r.remarks) for r in results)} remarks."
     )
 
 
