@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from customers.models import Customer, Specimen
 from mlcore.bundle import BASE_DIRECTORY, Bundle, load_bundle
@@ -95,6 +95,15 @@ def bundles_forget() -> None:
     """Drop every loaded artefact of this process."""
     with _bundles_lock:
         _bundles.clear()
+
+
+def embeddings_prunable(*, version: ModelVersion) -> QuerySet[Embedding]:
+    """What a version that is not in use may lose. The last embedding of a specimen out of use stays: no other version
+    will make one of it, and its sketch tells what is a copy of it.
+    """
+    other = Embedding.objects.filter(specimen=OuterRef("specimen")).exclude(model_version=version)
+    last = ~Exists(other) & Q(specimen__state=Specimen.State.RETIRED)
+    return Embedding.objects.filter(model_version=version).exclude(last)
 
 
 def specimens_without_embedding(*, version: ModelVersion, stored_before: datetime | None = None) -> QuerySet[Specimen]:

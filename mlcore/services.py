@@ -243,6 +243,17 @@ def sketches_for(*, specimens: Sequence[Specimen], version: ModelVersion) -> dic
     return sketches
 
 
+def sketches_stored(*, specimens: Collection[Specimen]) -> dict[int, bytes]:
+    """The sketches of these specimens that stand with an embedding of whatever model version, keyed by primary key.
+
+    No image is opened for the missing ones: a specimen may be out of use because its image can not be read.
+    """
+    by_key = {specimen.pk: specimen for specimen in specimens}
+    rows = Embedding.objects.filter(specimen__in=by_key).only("specimen_id", "sketch")
+    found = ((row.specimen_id, _sketch_stored(row, by_key[row.specimen_id])) for row in rows)
+    return {key: sketch for key, sketch in found if sketch is not None}
+
+
 def _sketch_stored(row: Embedding, specimen: Specimen) -> bytes | None:
     """None where there is none, or one of an earlier version."""
     try:

@@ -16,13 +16,15 @@ from verification.selectors import OLD_YEARS, Comparison
 class Cautions:
     """old: of the compared specimens, signed OLD_YEARS or more before. expired: approved ones left out for that.
 
-    place: which of the comparisons, from 1, it is a copy of; 0 for none. earlier: the verification it is a copy of.
+    place: which of the comparisons, from 1, it is a copy of; 0 for none. apart: the specimen that it is a copy of,
+    where it was not compared with that one. earlier: the verification it is a copy of.
     """
 
     old: int
     old_years: int
     expired: int
     place: int
+    apart: Specimen | None
     earlier: Verification | None
 
 
@@ -35,6 +37,7 @@ def verification_cautions(verification: Verification, comparisons: Sequence[Comp
         old_years=OLD_YEARS,
         expired=_expired(verification),
         place=places.index(copied) + 1 if copied in places else 0,
+        apart=None if copied in places else _apart(verification),
         earlier=_earlier(verification),
     )
 
@@ -44,6 +47,12 @@ def _expired(verification: Verification) -> int:
     asked = verification.asked_at
     approved = Specimen.objects.filter(customer=verification.customer_id, approved_at__lte=asked)
     return approved.filter(expires_on__lt=timezone.localdate(asked)).exclude(retired_at__lte=asked).count()
+
+
+def _apart(verification: Verification) -> Specimen | None:
+    if verification.copy_of.get("kind") != "specimen":
+        return None
+    return Specimen.objects.filter(public_id=verification.copy_of["public_id"]).defer("image").first()
 
 
 def _earlier(verification: Verification) -> Verification | None:

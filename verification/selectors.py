@@ -66,6 +66,11 @@ def specimens_usable(*, customer: Customer, on: date) -> QuerySet[Specimen]:
     return Specimen.objects.filter(compared(on), customer=customer).order_by("enrolled_at", "pk").defer("image")
 
 
+def specimens_kept(*, customer: Customer) -> QuerySet[Specimen]:
+    """All specimens of a customer, in use or not; the images stay in the database."""
+    return Specimen.objects.filter(customer=customer).order_by("enrolled_at", "pk").defer("image")
+
+
 def verifications_list(*, asked_by: User | None = None, verdict: str = "") -> QuerySet[Verification]:
     """Verifications, latest first, of one person or of all, of one verdict or any; without the images."""
     found = Verification.objects.select_related("customer", "asked_by", "model_version").defer(

@@ -20,8 +20,8 @@ from mlcore.imaging import Box, Signature
 from mlcore.models import ModelVersion
 from mlcore.scoring import POLICY_VERSION, Judgement, Reason, Rules, SpecimenDistance
 from mlcore.scoring.copies import sketch_of
-from mlcore.selectors import own_head
-from mlcore.services import FeatureSet, features_for, sketches_for
+from mlcore.selectors import own_head, specimens_digest
+from mlcore.services import FeatureSet, features_for, sketches_for, sketches_stored
 from sigweb.audit.services import audit_record
 from verification.copies import copies_lock, copy_of, sketch_sealed
 from verification.models import Verification
@@ -33,7 +33,7 @@ from verification.questions import (
     signature_fields,
     token_lock,
 )
-from verification.selectors import specimens_usable
+from verification.selectors import specimens_kept, specimens_usable
 
 if TYPE_CHECKING:
     from sigweb.accounts.models import User
@@ -58,20 +58,20 @@ def verification_run(
     page: of a file of several, from 0. turn: degrees to the right, by quarters. area: the part of the turned page to
     judge, in its pixels; the whole page without.
 
-    The same question with the same token (a double click) returns the verification already made. Raises
-    VerificationRefused when nothing can be judged; then nothing is stored.
+    The same question with the same token (a double click) on the same grounds returns the verification already made.
+    Raises VerificationRefused when nothing can be judged; then nothing is stored.
     """
     digest = keyed_digest(data)
-    token = question_token(
-        request_token, actor.public_id, customer.public_id, digest, amount, cheque_number, page, turn, area
-    )
+    specimens = _specimens_demand(customer)
+    version, bundle = model_demand()
+    asked = (actor.public_id, customer.public_id, digest, amount, cheque_number, page, turn, area)
+    grounds = (specimens_digest(specimens), version.digest, customer.always_refer)
+    token = question_token(request_token, *asked, *grounds)
     token_lock(token)
     made = Verification.objects.filter(request_token=token).first()
     if made is not None:
         return made
-    specimens = _specimens_demand(customer)
     signature = questioned_prepare(data, page=page, turn=turn, area=area)
-    version, bundle = model_demand()
     features = features_for(specimens=specimens, version=version)
     compared = [specimen for specimen in specimens if specimen.pk in features.features]
     verification = Verification(
@@ -90,7 +90,7 @@ def verification_run(
     judgement = _judge(bundle, signature, compared, features, rules)
     for name, value in _judgement_fields(judgement, compared).items():
         setattr(verification, name, value)
-    if head := own_head(customer=customer, version=version, specimens=specimens):
+    if head := own_head(customer=customer, version=version, specimens=compared):
         verification.own_probability = head.probability(-judgement.score)
     verification.save()
     _judged_record(verification, request)
@@ -142,16 +142,18 @@ def _judge(
 def _copy_note(verification: Verification, signature: Signature, compared: Sequence[Specimen]) -> Reason | None:
     """Keep the sketch and what it is a copy of; the reason, where it is one."""
     sketch = sketch_of(signature.canvas)
-    known = sketches_for(specimens=compared, version=verification.model_version)
     copies_lock(verification.customer)
-    copy = copy_of(
-        verification,
-        sketch=sketch,
-        specimens={specimen: known[specimen.pk] for specimen in compared if specimen.pk in known},
-    )
+    copy = copy_of(verification, sketch=sketch, specimens=_sketches(verification, compared))
     verification.sketch = sketch_sealed(sketch, verification)
     verification.copy_of = copy.as_dict() if copy else {}
     return copy.reason if copy else None
+
+
+def _sketches(verification: Verification, compared: Sequence[Specimen]) -> dict[Specimen, bytes]:
+    """Of all that could have been copied: those compared with, then the retired, expired and waiting ones."""
+    apart = [other for other in specimens_kept(customer=verification.customer) if other not in compared]
+    known = sketches_for(specimens=compared, version=verification.model_version) | sketches_stored(specimens=apart)
+    return {specimen: known[specimen.pk] for specimen in [*compared, *apart] if specimen.pk in known}
 
 
 def _told(distance: SpecimenDistance) -> dict[str, float]:

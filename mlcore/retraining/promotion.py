@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop
 
 from mlcore.bundle import ArtefactError
 from mlcore.models import LONG_COLUMNS, Embedding, EmbeddingFailure, GateReport, ModelVersion, Promotion
-from mlcore.selectors import artefact_check, model_champion
+from mlcore.selectors import artefact_check, embeddings_prunable, model_champion
 from mlcore.services import PromotionRefused, champion_lock, model_promote
 from sigweb.audit.services import audit_record
 
@@ -193,7 +193,7 @@ def embeddings_prune(*, version: ModelVersion, actor: User | None) -> int:
                 # Nobody steps back to a version that would have to start without vectors.
                 ModelVersion.objects.filter(replaced=version).update(replaced=None)
                 EmbeddingFailure.objects.filter(model_version=version).delete()
-            batch = Embedding.objects.filter(model_version=version).order_by("pk").values("pk")[:PRUNED_AT_ONCE]
+            batch = embeddings_prunable(version=version).order_by("pk").values("pk")[:PRUNED_AT_ONCE]
             count, _each = Embedding.objects.filter(pk__in=batch).delete()
             removed += count
             if count == 0:

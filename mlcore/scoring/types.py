@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-POLICY_VERSION = "2"
+POLICY_VERSION = "3"
 
 
 class Verdict(StrEnum):

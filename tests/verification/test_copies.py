@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import threading
 import uuid
+from datetime import date
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from customers.blobs import unseal
-from customers.models import Customer
+from customers.models import Customer, Specimen
 from mlcore.models import Embedding, ModelVersion
 from mlcore.scoring.copies import SKETCH_BYTES
+from mlcore.services import features_for
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import drawn_page, drawn_png, make_customer, make_specimen, make_user
@@ -95,6 +99,29 @@ def test_a_specimen_whose_image_is_lost_is_judged_without_its_sketch(ask: Any, d
     drawing.specimens.update(image=b"lost")
     made = ask(customer=drawing, data=scanned_again(9))
     assert (made.verdict, made.copy_of) == ("match", {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"state": "retired", "retired_at": timezone.now()}, "was retired on"),
+        ({"expires_on": date(2020, 1, 1)}, "valid until"),
+        ({"state": "pending", "approved_at": None, "approved_by": None}, "waits for approval"),
+    ],
+    ids=["retired", "expired", "waiting"],
+)
+def test_a_copy_of_a_specimen_out_of_use_is_referred_too(
+    ask: Any, as_verifier: Client, drawing: Customer, fields: dict[str, Any], told: str
+) -> None:
+    apart = make_specimen(drawing, data=drawn_png(9, again=2))
+    features_for(specimens=[apart], version=ModelVersion.objects.get())
+    Specimen.objects.filter(pk=apart.pk).update(**fields)
+    made = ask(customer=drawing, data=drawn_png(9, again=2))
+    assert (made.verdict, codes(made)[0]) == ("refer", "copy_of_specimen")
+    assert made.copy_of["public_id"] == str(apart.public_id)
+    page = as_verifier.get(reverse("verification:detail", args=[made.public_id])).content.decode()
+    assert "It coincides with a specimen that it was not compared with." in page
+    assert told in page
 
 
 # --- of what was asked before ------------------------------------------------------------------------------

@@ -17,11 +17,12 @@ from customers.models import Customer
 from mlcore.models import Embedding, ModelVersion
 from mlcore.scoring import POLICY_VERSION
 from mlcore.selectors import bundles_forget
-from mlcore.services import specimen_embed
+from mlcore.services import model_promote, specimen_embed
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
 from tests.mlcore.bundles import make_scorer
 from tests.mlcore.making import drawn_page, drawn_png, make_customer, make_specimen, make_user
+from tests.mlcore.retraining.candidates import make_candidate
 from verification.models import Verification
 from verification.questions import VerificationRefused
 from verification.services import verification_ready, verification_run
@@ -172,6 +173,36 @@ def test_another_question_with_an_old_token_is_not_answered_with_the_old_verdict
     first = ask(request_token=token)
     second = ask(request_token=token, **fields)
     assert first.pk != second.pk
+
+
+@pytest.mark.parametrize("changed", ["a specimen retired", "always referred", "another model"])
+def test_the_same_question_is_judged_anew_once_its_grounds_have_changed(
+    ask: Any, customer: Customer, changed: str
+) -> None:
+    token = uuid.uuid4()
+    first = ask(request_token=token)
+    if changed == "a specimen retired":
+        customer.specimens.filter(pk=customer.specimens.latest("pk").pk).update(
+            state="retired", retired_at=timezone.now()
+        )
+    elif changed == "always referred":
+        customer.always_refer = True
+        customer.save()
+    else:
+        model_promote(version=make_candidate("second", seed=2))
+    second = ask(request_token=token)
+    assert second.pk != first.pk
+    assert ask(request_token=token).pk == second.pk
+
+
+def test_a_closed_customer_is_told_even_where_the_question_was_answered_before(ask: Any, customer: Customer) -> None:
+    token = uuid.uuid4()
+    ask(request_token=token)
+    customer.status = Customer.Status.CLOSED
+    customer.save()
+    with pytest.raises(VerificationRefused) as refused:
+        ask(request_token=token)
+    assert refused.value.code == "customer_closed"
 
 
 def test_another_customer_or_person_with_an_old_token_is_another_question(ask: Any) -> None:

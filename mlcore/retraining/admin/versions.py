@@ -35,7 +35,7 @@ from mlcore.retraining.promotion import (
 from mlcore.retraining.promotion_words import promotion_message
 from mlcore.retraining.runs import RunRefused, run_measure, run_measuring
 from mlcore.retraining.selectors import learnt_elsewhere, start_of
-from mlcore.selectors import NoChampion
+from mlcore.selectors import NoChampion, embeddings_prunable
 
 TEMPLATES = "admin/mlcore/modelversion/"
 
@@ -96,6 +96,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         version = self.row_or_404(request, object_id)
         promotion = self._promotion(request, version)
         vectors = Embedding.objects.filter(model_version=version).count()
+        prunable = embeddings_prunable(version=version).exists()
         unused = version.state != ModelVersion.State.CHAMPION and promotion["open"] is None
         past = version.promotions.exclude(state__in=Promotion.OPEN).select_related("requested_by", "approved_by")
         return self.page(
@@ -104,7 +105,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
             title=version.name,
             card=card_figures(version),
             vectors=vectors,
-            may_prune=bool(vectors) and unused and promotion["may_promote"],
+            may_prune=prunable and unused and promotion["may_promote"],
             may_start=request.user.has_perm(START),
             run=getattr(version, "training_run", None),
             past=[(ended, promotion_message(ended)) for ended in past[:10]],

@@ -12,6 +12,7 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.pools import producers
 
+from customers.models import Specimen
 from mlcore.models import Embedding, EmbeddingFailure, GateReport, ModelVersion, Promotion
 from mlcore.retraining import promotion, tasks
 from mlcore.retraining.promotion import (
@@ -24,7 +25,7 @@ from mlcore.retraining.promotion import (
     promotions_resend,
 )
 from mlcore.selectors import NoChampion
-from mlcore.services import features_for, model_promote
+from mlcore.services import features_for, model_promote, sketches_stored
 from mlcore.tasks import queue_depth
 from sigweb.audit.models import AuditEvent
 from sigweb.celery import app
@@ -342,6 +343,20 @@ def test_the_vectors_of_a_retired_version_are_removed(
     event = AuditEvent.objects.get(action="model.pruned")
     assert (event.actor, event.details) == (actor, {"embeddings": 5})
     assert embeddings_prune(version=champion, actor=actor) == 0
+
+
+def test_the_last_vector_of_a_specimen_out_of_use_stays_since_its_sketch_tells_copies(
+    champion: ModelVersion, candidate: ModelVersion
+) -> None:
+    first, second, third = enrolled(champion, 3)
+    features_for(specimens=[first, second], version=candidate)
+    Specimen.objects.filter(pk__in=[second.pk, third.pk]).update(state="retired", retired_at=timezone.now())
+    model_promote(version=candidate)
+    model_promote(version=make_candidate("third", seed=3))
+    features_for(specimens=[first], version=ModelVersion.objects.get(state="champion"))
+    assert embeddings_prune(version=champion, actor=None) == 2
+    assert list(Embedding.objects.filter(model_version=champion).values_list("specimen", flat=True)) == [third.pk]
+    assert sketches_stored(specimens=[second, third]).keys() == {second.pk, third.pk}
 
 
 def test_nobody_steps_back_to_a_version_without_vectors(champion: ModelVersion, candidate: ModelVersion) -> None:
