@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers import services
+from customers.changing import customer_overtaken, customer_update
+from customers.forms import ShownBefore
 from customers.models import Customer, Specimen
 from customers.selectors import IN_USE
 from customers.views.several import several_url
@@ -26,18 +27,37 @@ HIDDEN = ("id", "image", "digest", "customer")
 MOST_CHOSEN = 50  # more would make the address too long; the page says how many it looks at once
 
 
+if TYPE_CHECKING:
+    CustomerModelForm = ModelForm[Customer]
+else:
+    CustomerModelForm = ModelForm
+
+
 class StoredChoices(admin.ChoicesFieldListFilter):
     """Without the choices that no specimen of the list has: drafts are not shown, and a refused one stays a draft."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         never = {Specimen.State.DRAFT.label, Specimen.Grade.REFUSED.label}
         return (choice for choice in super().choices(changelist) if choice["display"] not in never)
+
+
+class CustomerAdminForm(ShownBefore, CustomerModelForm):
+    """Refuses what would undo a colleague's change."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        # Locked until the administration's transaction ends, so that it still holds when it is saved.
+        present = Customer.objects.select_for_update().get(pk=self.instance.pk)
+        if overtaken := customer_overtaken(customer=present, fields=data, shown=self.shown()):
+            self.tell_overtaken(overtaken, present)
+        return data
 
 
 @admin.register(Customer)
 class CustomerAdmin(PublicIdAdmin):
     """Customers are added by enrolment and never deleted. No search here: its text would be part of the address."""
 
+    form = CustomerAdminForm
     list_display = ("name", "number", "branch", "status", "always_refer", "page")
     list_filter = ("status", "branch", "always_refer")
     list_select_related = ("branch",)
@@ -61,8 +81,10 @@ class CustomerAdmin(PublicIdAdmin):
             '<a href="{}">{}</a>', reverse("customers:detail", args=[customer.public_id]), _("Open with specimens")
         )
 
-    def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm[Customer], change: bool) -> None:
-        services.customer_update(actor=person(request), customer=obj, fields=form.cleaned_data, request=request)
+    def save_model(self, request: HttpRequest, obj: Customer, form: CustomerAdminForm, change: bool) -> None:
+        customer_update(
+            actor=person(request), customer=obj, fields=form.cleaned_data, shown=form.shown(), request=request
+        )
 
 
 @admin.register(Specimen)

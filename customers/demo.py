@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers import services
+from customers.changing import customer_update
 from customers.models import Customer, Specimen
 from customers.results import DraftResult
 from sigweb.accounts.models import Branch, User
@@ -125,7 +126,7 @@ def customer_seed(*, wanted: DemoCustomer, branch: Branch, enrol_as: User, appro
     for specimen in done.specimens[: wanted.approved]:
         services.specimen_approve(actor=approve_as, specimen=specimen)
     if wanted.closed:
-        services.customer_update(actor=approve_as, customer=done.customer, fields={"status": Customer.Status.CLOSED})
+        customer_update(actor=approve_as, customer=done.customer, fields={"status": Customer.Status.CLOSED})
     return True
 
 

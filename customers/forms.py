@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
+from copy import copy
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -80,7 +84,38 @@ class CustomerForm(CustomerFields):
         return number_clean(self.cleaned_data["number"])
 
 
-class CustomerChangeForm(CustomerFields):
+class ShownBefore(forms.BaseForm):
+    """A form that sends back, beside what was typed, what it had shown: Django's hidden initial values."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def shown(self) -> dict[str, Any]:
+        """What each field held before the person changed it; without those that did not come along."""
+        found = {}
+        for name, field in self.fields.items():
+            sent = field.hidden_widget().value_from_datadict(self.data, self.files, self[name].html_initial_name)
+            if sent is not None:
+                with suppress(ValidationError):  # a branch that is gone
+                    found[name] = field.to_python(sent)
+        return found
+
+    def tell_overtaken(self, present: Mapping[str, str], row: object) -> None:
+        """Say at each field what it is now, in words; who saves again has seen what stands in `row`."""
+        data: Any = copy(self.data)
+        for name, words in present.items():
+            sentence = _(
+                "Somebody else has changed “%(field)s” meanwhile; now it is: %(value)s. "
+                "Save again to put yours in its place."
+            )
+            self.add_error(name, sentence % {"field": self[name].label, "value": words})
+            data[self[name].html_initial_name] = str(self.fields[name].prepare_value(getattr(row, name)))
+        self.data = data
+
+
+class CustomerChangeForm(ShownBefore, CustomerFields):
     """An existing customer: the number stays, the status may change."""
 
     status = forms.ChoiceField(

@@ -18,6 +18,15 @@ class Refused(Exception):
         self.customer = customer
 
 
+class Overtaken(Exception):
+    """Somebody else has changed the same meanwhile; `present` tells, in words, what there is now. Nothing was saved."""
+
+    def __init__(self, present: dict[str, str], *, customer: Customer) -> None:
+        super().__init__(", ".join(present))
+        self.present = present
+        self.customer = customer
+
+
 @dataclass(frozen=True, slots=True)
 class DraftResult:
     """One file that was checked: what was stored (None: the bytes could not be read) and what to tell.

@@ -233,28 +233,6 @@ def specimen_mark_readable(*, specimen: Specimen) -> None:
             audit_record(actor=None, action="specimen.readable", obj=specimen)
 
 
-def customer_update(
-    *, actor: User, customer: Customer, fields: Mapping[str, Any], request: HttpRequest | None = None
-) -> Customer:
-    """Change name, branch, status, special instructions or always-refer; the audit row names what, not to what."""
-    allowed = ("name", "branch", "status", "special_instructions", "always_refer")
-    with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(pk=customer.pk)
-        changed = [name for name in allowed if name in fields and getattr(customer, name) != fields[name]]
-        for name in changed:
-            setattr(customer, name, fields[name])
-        if changed:
-            customer.save(update_fields=changed)
-            audit_record(
-                actor=actor,
-                action="customer.changed",
-                obj=customer,
-                request=request,
-                details={"fields": changed},
-            )
-    return customer
-
-
 def customer_lock(*, customer: Customer) -> Customer:
     """The customer's row, locked until the transaction ends. Raises Refused when he is closed."""
     locked = Customer.objects.select_for_update().get(pk=customer.pk)

@@ -11,12 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from customers.changing import customer_update
 from customers.forms import CustomerChangeForm, ListForm
-from customers.models import MAX_APPROVED, THIN_BELOW
+from customers.models import MAX_APPROVED, THIN_BELOW, Customer
+from customers.results import Overtaken
 from customers.selectors import customers_filtered, specimens_approvable, specimens_cards
-from customers.services import customer_update
 from customers.views.access import customer_for
 from sigweb.accounts.access import person
+from sigweb.accounts.models import User
 from sigweb.audit.services import audit_record
 
 PAGE_SIZE = 25
@@ -85,9 +87,18 @@ def customer_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "always_refer": customer.always_refer,
     }
     form = CustomerChangeForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        customer_update(actor=user, customer=customer, fields=form.cleaned_data, request=request)
+    if request.method == "POST" and form.is_valid() and _changed(request, user, customer, form):
         messages.success(request, _("The changes have been saved."))
         return redirect("customers:detail", customer.public_id)
     status = 422 if request.method == "POST" else 200
     return render(request, "customers/edit.html", {"form": form, "customer": customer}, status=status)
+
+
+def _changed(request: HttpRequest, user: User, customer: Customer, form: CustomerChangeForm) -> bool:
+    """Whether it was saved; otherwise the form tells what a colleague has changed meanwhile."""
+    try:
+        customer_update(actor=user, customer=customer, fields=form.cleaned_data, shown=form.shown(), request=request)
+    except Overtaken as error:
+        form.tell_overtaken(error.present, error.customer)
+        return False
+    return True

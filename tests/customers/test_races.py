@@ -11,8 +11,9 @@ import pytest
 from django.db import connection
 
 from customers import services
+from customers.changing import customer_update
 from customers.models import Customer, Specimen
-from customers.results import Refused
+from customers.results import Overtaken, Refused
 from tests.customers.making import branch, customer, draft, signature, specimens, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,3 +116,32 @@ def test_the_same_file_sent_twice_at_once_is_one_draft() -> None:
     results = together(send, send)
     assert sorted(result.already for result in results) == [False, True], results
     assert Specimen.objects.count() == 1
+
+
+def test_of_two_people_who_change_the_same_field_the_second_is_told_and_overwrites_nothing() -> None:
+    known = customer(name="Old Name")
+    people = [user("supervisor"), user("supervisor")]
+    shown = {"name": "Old Name", "always_refer": False}
+    jobs = [
+        lambda person=person, name=name: customer_update(
+            actor=person, customer=known, fields={"name": name, "always_refer": False}, shown=shown
+        )
+        for person, name in zip(people, ("First Name", "Second Name"), strict=True)
+    ]
+    results = together(*jobs)
+    (refusal,) = [result for result in results if isinstance(result, Overtaken)]
+    known.refresh_from_db()
+    assert refusal.present == {"name": f"“{known.name}”"}
+
+
+def test_two_people_who_change_different_fields_both_succeed() -> None:
+    known = customer(name="Old Name")
+    people = [user("supervisor"), user("supervisor")]
+    shown = {"name": "Old Name", "always_refer": False}
+    results = together(
+        lambda: customer_update(actor=people[0], customer=known, fields={**shown, "name": "New"}, shown=shown),
+        lambda: customer_update(actor=people[1], customer=known, fields={**shown, "always_refer": True}, shown=shown),
+    )
+    assert all(isinstance(result, Customer) for result in results), results
+    known.refresh_from_db()
+    assert (known.name, known.always_refer) == ("New", True)

@@ -324,24 +324,7 @@ def test_a_listener_that_fails_does_not_fail_the_enrolment(
     assert Specimen.objects.get().state == "pending"
 
 
-# --- changing customers ------------------------------------------------------------------------------------
-
-
-def test_a_change_is_recorded_by_field_and_not_by_value(teller: User) -> None:
-    known = customer(name="Old Name")
-    services.customer_update(
-        actor=teller, customer=known, fields={"name": "New Name", "status": "active", "number": "X"}
-    )
-    known.refresh_from_db()
-    assert known.name == "New Name"
-    assert known.number != "X"
-    assert AuditEvent.objects.get(action="customer.changed").details == {"fields": ["name"]}
-
-
-def test_a_change_that_changes_nothing_leaves_no_row(teller: User) -> None:
-    known = customer(name="Old Name")
-    services.customer_update(actor=teller, customer=known, fields={"name": "Old Name"})
-    assert codes("customer.changed") == 0
+# --- pictures that can not be read ------------------------------------------------------------------------
 
 
 def test_an_unreadable_picture_is_noted_once() -> None:
