@@ -16,6 +16,7 @@ from mlcore.models import ModelVersion
 from sigweb.accounts.models import User
 from tests.mlcore.making import VERIFIER, drawn_png, make_user
 from tests.verification.test_browser import log_in, picture
+from tests.verification.test_review_browser import seen
 from verification.models import Identification, Verification
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -262,6 +263,7 @@ def test_a_log_in_that_ran_out_keeps_reason_and_note_of_a_decision(
     here = form.url
     form.get_by_label("Reason for a rejection").select_option("other")
     form.get_by_label("Note").fill("Signed by his wife.")
+    seen(form)
     Session.objects.all().delete()
     form.get_by_role("button", name="Reject").click()
     log_in_again(form)
@@ -271,6 +273,7 @@ def test_a_log_in_that_ran_out_keeps_reason_and_note_of_a_decision(
     expect(form.get_by_label("Note")).to_have_value("Signed by his wife.")
     made.refresh_from_db()
     assert made.human_decision == ""
+    seen(form)
     form.get_by_role("button", name="Reject").click()
     form.wait_for_load_state("networkidle")
     expect(form.get_by_text("Nothing was decided.")).to_be_hidden()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
 
 from customers.models import Specimen
 from mlcore.models import ModelVersion
@@ -27,6 +29,11 @@ def referred(ask: Any, count: int) -> list[Verification]:
     return made
 
 
+def seen(page: Page) -> None:
+    """Wait until the referral was long enough on the screen to be decided."""
+    expect(page.locator("html:not([data-unseen])")).to_be_attached()
+
+
 def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any, ask: Any) -> None:
     first, second, third = referred(ask, 3)
     log_in(page, live_server, make_user(*REVIEWER, username="rita"))
@@ -40,9 +47,11 @@ def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any,
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     expect(page.get_by_text("CH1")).to_be_visible()
+    seen(page)
     page.keyboard.press("a")
     expect(page.get_by_text("Accepted: the signature of Ada Sample.")).to_be_visible()
     expect(page.get_by_text("CH2")).to_be_visible()
+    seen(page)
     # Letters in the note are letters, and Enter there accepts nothing.
     page.get_by_label("Note").focus()
     page.keyboard.type("a rare one")
@@ -51,6 +60,7 @@ def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any,
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("CH0")).to_be_visible()
+    seen(page)
     page.keyboard.press("r")
     expect(page.get_by_label("Reason for a rejection")).to_be_focused()
     page.keyboard.press("ArrowDown")
@@ -63,6 +73,58 @@ def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any,
         second.pk: ("accepted", "", ""),
         third.pk: ("accepted", "", "a rare one"),
     }
+
+
+@pytest.mark.parametrize("how", ["keys", "clicks", "keys of a rejection"])
+def test_a_double_press_decides_one_and_the_next_once_its_pictures_were_seen(
+    page: Page, live_server: Any, ask: Any, how: str
+) -> None:
+    referred(ask, 3)
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.goto(f"{live_server.url}/review/")
+    decisions = Verification.objects.exclude(human_decision="")
+
+    def press() -> None:
+        if how == "clicks":
+            page.get_by_role("button", name="Accept").click()
+        else:
+            page.keyboard.press("a" if how == "keys" else "r")
+
+    held: list[Route] = []
+    for count, coming in enumerate(("CH1", "CH2"), start=1):
+        seen(page)
+        if how == "keys of a rejection":
+            page.get_by_label("Reason for a rejection").select_option("differs")
+        page.route("**/verifications/*/image.png*", lambda route: held.append(route))
+        press()
+        expect(page.get_by_text(coming)).to_be_visible()
+        page.wait_for_load_state("domcontentloaded")
+        press()
+        assert held, "its pictures have not come yet"
+        expect(page.locator("select:focus, input:focus")).to_have_count(0)
+        while held:
+            held.pop().continue_()
+        page.unroute("**/verifications/*/image.png*")
+        page.wait_for_load_state("networkidle")
+        expect(page.get_by_text(coming)).to_be_visible()
+        assert decisions.count() == count
+
+
+def test_half_a_second_passes_before_the_next_is_decided(page: Page, live_server: Any, ask: Any) -> None:
+    (made,) = referred(ask, 1)
+    log_in(page, live_server, make_user(*REVIEWER, username="rita"))
+    page.clock.install()
+    page.clock.pause_at(timezone.now() + timedelta(minutes=1))
+    page.goto(f"{live_server.url}/review/", wait_until="load")
+    page.clock.run_for(450)
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Accept").click()
+    page.wait_for_load_state("networkidle")
+    made.refresh_from_db()
+    assert made.human_decision == ""
+    page.clock.run_for(100)
+    page.keyboard.press("a")
+    expect(page.get_by_text("No referral waits for you.")).to_be_visible()
 
 
 def test_another_reason_wants_a_note_and_enter_in_the_note_rejects(page: Page, live_server: Any, ask: Any) -> None:
@@ -105,6 +167,7 @@ def test_blind_review_shows_the_verdict_only_afterwards(page: Page, live_server:
     page.get_by_role("button", name="Review blind").press("Enter")
     expect(page.get_by_text("Blind: the verdict is hidden until you decide")).to_be_visible()
     expect(page.get_by_text("score")).to_have_count(0)
+    seen(page)
     page.keyboard.press("a")
     expect(page.get_by_text("The system had said “Refer”")).to_be_visible()
     page.wait_for_load_state("networkidle")
@@ -190,6 +253,7 @@ def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server
     log_in(page, live_server, supervisor)
     page.goto(f"{live_server.url}/review/")
     expect(page.get_by_role("heading", name=signer.name)).to_be_visible()
+    seen(page)
     page.keyboard.press("a")
     expect(page.get_by_text("No referral waits for you.")).to_be_visible()
     page.wait_for_load_state("networkidle")
@@ -235,6 +299,7 @@ def test_a_full_set_and_the_buttons_are_seen_at_once_and_specimens_open_by_keybo
     page.get_by_role("button", name="Look closer: Specimen 1").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Specimen 1")).to_be_visible()
+    seen(page)
     page.keyboard.press("a")  # decides nothing while the dialog is open
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Look closer: Specimen 1")).to_be_focused()

@@ -41,6 +41,7 @@
     }
     if (!["a", "r", "n", "?"].includes(key) || !button(key)) return;
     event.preventDefault();
+    if ("unseen" in document.documentElement.dataset && "ar".includes(key)) return; // see unseen.js
     if (key === "r" && reason && !reason.value) reason.focus();
     else press(key);
   });
