@@ -3,16 +3,21 @@
 Each is compared with the others of the customer, as a verification would compare it (leave-one-out). One that is
 unlike most of them and lies beyond 99 of 100 genuine signatures is marked. Nothing is decided here and nothing is
 stored: the person who enrols sees it before he saves. The shares are measured in docs/adr/012.
+
+Such a look is an identification as well: it tells to whom a signature lies near, and whether one would pass for a
+customer's. It is audited, and who may not identify reads that there is somebody, not who.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
+from django.http import HttpRequest
 
 from customers.models import Customer, Specimen
 from customers.selectors import IN_USE, drafts_of, specimen_bytes
@@ -22,6 +27,7 @@ from mlcore.models import ModelVersion
 from mlcore.runtime import Features
 from mlcore.scoring.scorer import MAX_REFERENCES
 from mlcore.services import features_for
+from sigweb.audit.services import audit_record
 from verification.identification import nearest_customer
 from verification.questions import VerificationRefused, model_demand
 from verification.worth import Worth, worth_of
@@ -33,6 +39,7 @@ APART = 0.10  # of genuine pairs lie further apart than two signatures that are 
 BEYOND = 0.01  # of genuine signatures lie further from others than one that is not marked
 MOST = 12  # drafts that are looked at; more are never stored at once
 ENOUGH = 5  # specimens that fewer are measured by
+IDENTIFIES = "verification.add_identification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,13 @@ class Fit:
     def remarkable(self) -> bool:
         return self.odd or self.nearer is not None
 
+    @property
+    def kind(self) -> str:
+        """What is found, in a word for the audit trail."""
+        if self.nearer is not None:
+            return "nearer"
+        return "variant" if self.variant else "odd" if self.odd else "agrees"
+
 
 @dataclass(frozen=True, slots=True)
 class DraftAgreement:
@@ -63,10 +77,14 @@ class DraftAgreement:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The drafts looked at, how many signatures they were compared among, and what their number is worth."""
+    """The drafts looked at, how many signatures they were compared among, and what their number is worth.
+
+    named: whether the person may read whose specimens one is nearer to.
+    """
 
     drafts: tuple[DraftAgreement, ...]
     compared: int
+    named: bool = False
     now: Worth | None = None
     full: Worth | None = None
 
@@ -76,9 +94,17 @@ class Agreement:
 
 
 def enrolment_agreement(
-    *, actor: User, enrolment: UUID, chosen: Sequence[UUID], customer: Customer | None
+    *,
+    actor: User,
+    enrolment: UUID,
+    chosen: Sequence[UUID],
+    customer: Customer | None,
+    request: HttpRequest | None = None,
 ) -> Agreement | None:
-    """Look at one's own chosen drafts beside the customer's specimens; None where there is nothing or no model."""
+    """Look at one's own chosen drafts beside the customer's specimens; None where there is nothing or no model.
+
+    Audited where it tells anything of a customer: of this one's specimens, or that another one is nearer.
+    """
     wanted = set(chosen)
     drafts = [
         draft
@@ -97,8 +123,21 @@ def enrolment_agreement(
         DraftAgreement(draft, fit_among(bundle, version, own, [*known, *mine[:index], *mine[index + 1 :]], customer))
         for index, (draft, own) in enumerate(zip(drafts, mine, strict=True))
     )
+    named = actor.has_perm(IDENTIFIES)
+    if known or any(row.fit.nearer for row in rows):
+        comparison_record(actor=actor, customer=customer, fits=[r.fit for r in rows], named=named, request=request)
     total = len(mine) + len(known)
-    return Agreement(rows, total, worth_of(bundle, total), worth_of(bundle, ENOUGH))
+    return Agreement(rows, total, named, worth_of(bundle, total), worth_of(bundle, ENOUGH))
+
+
+def comparison_record(
+    *, actor: User, customer: Customer | None, fits: Iterable[Fit], named: bool, request: HttpRequest | None
+) -> None:
+    """Write down what somebody was told of signatures compared with customers' specimens, and of which customers."""
+    told = list(fits)
+    nearer = sorted({str(fit.nearer.public_id) for fit in told if fit.nearer is not None})
+    details = {"results": dict(Counter(fit.kind for fit in told)), "nearer": nearer, "named": named}
+    audit_record(actor=actor, action="specimens.compared", obj=customer, request=request, details=details)
 
 
 def fit_among(

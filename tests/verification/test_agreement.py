@@ -15,6 +15,7 @@ from mlcore.models import ModelVersion
 from mlcore.services import specimen_embed
 from mlcore.synthesis import make_signer, signature_png
 from sigweb.accounts.models import User
+from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import VERIFIER, make_customer, make_specimen, make_user
 from verification.agreement import Agreement, enrolment_agreement
 from verification.standing import customer_standing
@@ -173,6 +174,55 @@ def test_the_fragment_tells_it_in_words(form: Form, teller: User) -> None:
     assert f"{OTHER}-1.png" in page
     assert ask(client, form, enrolment="nonsense").content.strip() == b""
     assert ask(client, form, customer=str(uuid.uuid4())).status_code == 404
+
+
+@pytest.fixture
+def other(base: ModelVersion) -> Customer:
+    """Another customer, whose specimens can be found."""
+    made = make_customer(name="Olga Other")
+    for seed in range(5):
+        specimen_embed(specimen=make_specimen(made, data=signature_png(make_signer(OTHER), seed)), version=base)
+    return made
+
+
+def test_who_may_not_identify_reads_that_there_is_another_but_not_who(
+    form: Form, teller: User, other: Customer
+) -> None:
+    client = Client()
+    client.force_login(teller)
+    form.add(OTHER, 30)
+    told = ask(client, form).content.decode()
+    assert "Looks like the signature of another customer" in told
+    assert [each for each in ("Olga Other", other.number, other.public_id) if str(each) in told] == []
+    event = AuditEvent.objects.get(action="specimens.compared")
+    assert (event.actor, event.object_id, event.ip) == (teller, None, "127.0.0.1")
+    assert event.details == {"results": {"nearer": 1}, "nearer": [str(other.public_id)], "named": False}
+
+
+def test_who_may_identify_reads_the_name(other: Customer) -> None:
+    form = Form(make_user(*TELLER, "verification.add_identification"))
+    client = Client()
+    client.force_login(form.teller)
+    form.add(OTHER, 30)
+    told = ask(client, form).content.decode()
+    assert [each for each in ("Olga Other", other.number, other.public_id) if str(each) not in told] == []
+    assert AuditEvent.objects.get(action="specimens.compared").details["named"] is True
+
+
+def test_a_comparison_with_a_customer_s_specimens_is_audited_and_one_of_drafts_alone_is_not(
+    form: Form, teller: User, other: Customer
+) -> None:
+    client = Client()
+    client.force_login(teller)
+    form.add(MINE, 1)
+    ask(client, form)
+    assert not AuditEvent.objects.filter(action="specimens.compared").exists()
+    ask(client, form, customer=str(other.public_id))
+    event = AuditEvent.objects.get(action="specimens.compared")
+    assert (event.object_id, event.details) == (
+        other.public_id,
+        {"results": {"odd": 1}, "nearer": [], "named": False},
+    )
 
 
 def test_the_wrong_role_and_the_wrong_verb(form: Form) -> None:

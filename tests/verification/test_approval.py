@@ -13,7 +13,8 @@ from mlcore.models import ModelVersion
 from mlcore.scoring import Verdict
 from mlcore.services import specimen_embed
 from mlcore.synthesis import make_signer, signature_png
-from tests.mlcore.making import make_customer, make_specimen, make_user
+from sigweb.audit.models import AuditEvent
+from tests.mlcore.making import VERIFIER, make_customer, make_specimen, make_user
 from tests.verification.test_agreement import MINE, OTHER
 from verification.approval import waiting_set
 
@@ -116,12 +117,15 @@ def test_without_a_model_that_is_said() -> None:
     assert "No model is in use" in told
 
 
-def test_the_card_and_the_summary_tell_it_in_words(mine: Customer, base: ModelVersion, as_verifier: Client) -> None:
+@pytest.mark.parametrize("right", ["verification.add_identification", "customers.approve_specimen"])
+def test_the_card_and_the_summary_tell_it_in_words(mine: Customer, base: ModelVersion, right: str) -> None:
+    client, reader = Client(), make_user(*VERIFIER, right)
+    client.force_login(reader)
     other = make_customer(name="Olga Other")
     for specimen in signed(other, OTHER, 0, 1, 2, 3, 4):
         specimen_embed(specimen=specimen, version=base)
     own, wrong = waits(mine, MINE, 4)[0], waits(mine, OTHER, 30)[0]
-    told = as_verifier.get(reverse("verification:waiting", args=[mine.public_id]), headers=FRAGMENT).content.decode()
+    told = client.get(reverse("verification:waiting", args=[mine.public_id]), headers=FRAGMENT).content.decode()
     assert "Look closely at 1 specimen before you approve it." in told
     summary, *notes = told.split('<div id="waiting-')
     assert f'href="#specimen-{wrong.public_id}"' in summary
@@ -136,6 +140,24 @@ def test_the_card_and_the_summary_tell_it_in_words(mine: Customer, base: ModelVe
         assert (str(known.public_id) in doubtful) == (known in list(other.specimens.order_by("enrolled_at", "pk"))[:4])
     assert ODD not in fine
     assert NEARER not in fine
+    assert "Olga Other" in doubtful
+    named = AuditEvent.objects.get(action="specimens.compared")
+    assert (named.actor, named.object_id) == (reader, mine.public_id)
+    assert named.details == {"results": {"nearer": 1}, "nearer": [str(other.public_id)], "named": True}
+
+
+def test_who_neither_searches_nor_approves_reads_that_there_is_another_but_not_who(
+    mine: Customer, base: ModelVersion, as_verifier: Client
+) -> None:
+    other = make_customer(name="Olga Other")
+    for specimen in signed(other, OTHER, 0, 1, 2, 3, 4):
+        specimen_embed(specimen=specimen, version=base)
+    waits(mine, OTHER, 30)
+    told = as_verifier.get(reverse("verification:waiting", args=[mine.public_id]), headers=FRAGMENT).content.decode()
+    assert "Looks like the signature of another customer" in told
+    hidden = ["Olga Other", other.number, other.public_id, *other.specimens.values_list("public_id", flat=True)]
+    assert [each for each in hidden if str(each) in told] == []
+    assert not AuditEvent.objects.filter(action="specimens.compared").exists()
 
 
 def test_without_scripts_it_is_a_page_of_its_own(mine: Customer, as_verifier: Client) -> None:

@@ -22,8 +22,8 @@ def agreement(request: HttpRequest) -> HttpResponse:
     of_customer = uuid_in(request.POST.get("customer", ""))
     customer = get_object_or_404(Customer, public_id=of_customer) if of_customer else None
     chosen = uuids_in(request.POST.getlist("drafts"))
-    found = (
-        enrolment_agreement(actor=user, enrolment=enrolment, chosen=chosen, customer=customer) if enrolment else None
-    )
+    found = None
+    if enrolment:
+        found = enrolment_agreement(actor=user, enrolment=enrolment, chosen=chosen, customer=customer, request=request)
     context = {"agreement": found, "thin": found is not None and found.compared < THIN_BELOW}
     return render(request, "customers/_agreement.html", context)

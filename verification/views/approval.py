@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,10 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from customers.models import Customer
 from customers.views.access import customer_for, uuids_in
 from customers.views.several import several_url
 from sigweb.accounts.access import person
-from verification.approval import waiting_look
+from sigweb.accounts.models import User
+from verification.agreement import IDENTIFIES, Fit, comparison_record
+from verification.approval import Waiting, waiting_look
 from verification.bulk import MOST, Outcome, approval_sheet, specimens_approve
 from verification.views.access import SEES
 
@@ -32,10 +36,15 @@ def waiting(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """
     user, customer = customer_for(request, public_id)
     fragment = bool(getattr(request, "htmx", False))
+    found = waiting_look(customer=customer)
+    may_name = user.has_perm(IDENTIFIES) or user.has_perm(APPROVES)
+    if may_name:
+        _record_names(request, user, found.rows)
     context = {
         "customer": customer,
-        "waiting": waiting_look(customer=customer),
+        "waiting": found,
         "may_see": user.has_perm(SEES),
+        "may_name": may_name,
         "fragment": fragment,
     }
     return render(request, "verification/_waiting.html" if fragment else "verification/waiting.html", context)
@@ -52,8 +61,19 @@ def approve_several(request: HttpRequest) -> HttpResponse:
         again = several_url("verification:approve_several", outcome.unclear)
         return redirect(again if outcome.unclear else _onward(request))
     sheet = approval_sheet(viewer=user, chosen=uuids_in(request.GET.getlist("specimen")))
-    context = {"sheet": sheet, "most": MOST, "may_see": True, "onward": _onward(request)}
+    _record_names(request, user, sheet.doubtful)
+    context = {"sheet": sheet, "most": MOST, "may_see": True, "may_name": True, "onward": _onward(request)}
     return render(request, "verification/approve.html", context)
+
+
+def _record_names(request: HttpRequest, user: User, rows: Iterable[Waiting]) -> None:
+    """Write down, customer by customer, who else is named to the person."""
+    fits: dict[Customer, list[Fit]] = {}
+    for row in rows:
+        if row.specimen.customer is not None and row.fit is not None and row.fit.nearer is not None:
+            fits.setdefault(row.specimen.customer, []).append(row.fit)
+    for customer, theirs in fits.items():
+        comparison_record(actor=user, customer=customer, fits=theirs, named=True, request=request)
 
 
 def _tell(request: HttpRequest, outcome: Outcome) -> None:
