@@ -178,3 +178,8 @@ class Specimen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} {self.public_id}"
+
+    @property
+    def has_expired(self) -> bool:
+        """Nothing is compared with it from the day after `expires_on`."""
+        return self.expires_on is not None and self.expires_on < timezone.localdate()

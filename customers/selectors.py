@@ -188,7 +188,6 @@ def specimens_cards(*, customer: Customer, viewer: User) -> list[SpecimenCard]:
             others.setdefault(twin.digest, []).append(twin.customer)
     approves = customer.is_active and viewer.has_perm("customers.approve_specimen")
     retires = customer.is_active and viewer.has_perm("customers.retire_specimen")
-    today = timezone.localdate()
     cards = []
     for row in specimens:
         pending = row.state == Specimen.State.PENDING
@@ -198,10 +197,10 @@ def specimens_cards(*, customer: Customer, viewer: User) -> list[SpecimenCard]:
                 specimen=row,
                 remarks=tuple(sentence_in_words(str(remark["sentence"])) for remark in row.quality.get("remarks", ())),
                 elsewhere=tuple(others.get(row.digest, ())),
-                may_approve=pending and approves and not barred,
+                may_approve=pending and approves and not barred and not row.has_expired,
                 may_retire=row.state in IN_USE and retires,
                 barred=approves and barred,
-                expired=row.expires_on is not None and row.expires_on < today,
+                expired=row.has_expired,
             )
         )
     return cards

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -171,7 +172,7 @@ def specimens_submit(
 def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | None = None) -> Specimen:
     """Let a waiting specimen count in verifications.
 
-    Raises Refused: not waiting, enrolled by the same person (settings.FOUR_EYES), customer closed, or
+    Raises Refused: not waiting, enrolled by the same person (settings.FOUR_EYES), expired, customer closed, or
     MAX_APPROVED are approved already.
     """
     with transaction.atomic():
@@ -180,6 +181,15 @@ def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | 
             raise Refused("not_pending", _("This specimen is not waiting for approval any more."))
         if settings.FOUR_EYES and specimen.enrolled_by_id == actor.pk:
             raise Refused("four_eyes", _("You enrolled this specimen yourself; another person has to approve it."))
+        if specimen.has_expired:
+            raise Refused(
+                "expired",
+                _(
+                    "This specimen expired on %(day)s, so nothing would be compared with it. "
+                    "Retire it, and enrol a fresh one."
+                )
+                % {"day": date_format(specimen.expires_on)},
+            )
         if customer.specimens.filter(state=Specimen.State.APPROVED).count() >= MAX_APPROVED:
             raise Refused(
                 "full",

@@ -31,12 +31,13 @@ MOST = 20  # that are looked at and approved at once
 class Sheet:
     """What was chosen, as it is shown to the approver.
 
-    clear: may be approved together. doubtful: only one by one. own: how many the approver enrolled himself. left: how
-    many more were chosen than are looked at at once.
+    clear: may be approved together. doubtful: only one by one. expired: not at all, whatever else is said of them. own:
+    how many the approver enrolled himself. left: how many more were chosen than are looked at at once.
     """
 
     clear: tuple[Waiting, ...]
     doubtful: tuple[Waiting, ...]
+    expired: tuple[Waiting, ...] = ()
     own: int = 0
     left: int = 0
 
@@ -58,9 +59,11 @@ def approval_sheet(*, viewer: User, chosen: Sequence[UUID]) -> Sheet:
     customers = dict.fromkeys(specimen.customer for specimen in shown if specimen.customer is not None)
     looked = chain.from_iterable(waiting_look(customer=customer).rows for customer in customers)
     rows = [row for row in looked if row.specimen.pk in keys]
+    in_force = [row for row in rows if not row.specimen.has_expired]
     return Sheet(
-        clear=tuple(row for row in rows if not row.doubtful),
-        doubtful=tuple(row for row in rows if row.doubtful),
+        clear=tuple(row for row in in_force if not row.doubtful),
+        doubtful=tuple(row for row in in_force if row.doubtful),
+        expired=tuple(row for row in rows if row.specimen.has_expired),
         own=_own(viewer, chosen),
         left=waiting.count() - len(shown),
     )

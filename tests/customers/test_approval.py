@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from customers import services
@@ -45,6 +48,24 @@ def test_approving_twice_says_so() -> None:
         services.specimen_approve(actor=user("supervisor"), specimen=row)
     assert refusal.value.code == "not_pending"
     assert AuditEvent.objects.filter(action="specimen.approved").count() == 1
+
+
+def test_one_that_has_expired_while_it_waited_is_not_approved_and_can_be_retired() -> None:
+    supervisor, (row,) = user("supervisor"), specimens(customer(), 1)
+    today = timezone.localdate()
+    Specimen.objects.filter(pk=row.pk).update(expires_on=today - timedelta(days=1))
+    with pytest.raises(Refused, match="Retire it, and enrol a fresh one") as refusal:
+        services.specimen_approve(actor=supervisor, specimen=row)
+    assert refusal.value.code == "expired"
+    row.refresh_from_db()
+    assert row.state == "pending"
+    assert services.specimen_retire(actor=supervisor, specimen=row).state == "retired"
+
+
+def test_on_its_last_day_it_is_approved() -> None:
+    (row,) = specimens(customer(), 1)
+    Specimen.objects.filter(pk=row.pk).update(expires_on=timezone.localdate())
+    assert services.specimen_approve(actor=user("supervisor"), specimen=row).state == "approved"
 
 
 def test_a_draft_is_not_approved() -> None:

@@ -108,6 +108,22 @@ def test_the_very_picture_of_another_customer_is_left_out(mine: Customer, client
     assert f'The very same picture is also enrolled for <a href="/customers/{other.public_id}/">' in page
 
 
+def test_one_that_has_expired_is_left_out_and_says_so(mine: Customer, client_: Client) -> None:
+    old, own = waits(mine, MINE, 4, 5)
+    Specimen.objects.filter(pk=old.pk).update(expires_on=timezone.localdate() - timedelta(days=1))
+    left_out, clear = asked(client_, old, own).split('id="ap-clear"')
+    assert "1 has expired and is left out" in left_out
+    assert "It expired before it was approved. Retire it, and enrol a fresh one." in left_out
+    assert f'value="{old.public_id}"' not in clear
+    told = approve(client_, old, own)
+    assert "1 specimen approved." in told
+    assert "so nothing would be compared with it" in told
+    assert states(old, own) == ["pending", "approved"]
+    alone = asked(client_, old)
+    assert "1 has expired" in alone
+    assert "None of the chosen specimens" not in alone
+
+
 def test_without_a_model_nothing_is_approved_in_bulk(client_: Client) -> None:
     row = make_specimen(make_customer(), state=Specimen.State.PENDING)
     assert "1 is left out" in asked(client_, row)

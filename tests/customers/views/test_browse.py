@@ -224,6 +224,20 @@ def test_the_page_warns_of_specimens_that_have_expired() -> None:
     assert "Verify a signature" not in page
 
 
+def test_a_waiting_specimen_that_has_expired_is_offered_for_retirement_alone() -> None:
+    known = customer()
+    (row,) = specimens(known, 1)
+    known.specimens.update(expires_on=timezone.localdate() - timedelta(days=1))
+    client, address = client_of(user("supervisor")), f"/customers/{known.public_id}/"
+    page = client.get(address).content.decode()
+    assert "It expired before it was approved." in page
+    assert f"/specimens/{row.public_id}/retire/" in page
+    assert f"/specimens/{row.public_id}/approve/" not in page
+    told = client.post(f"/specimens/{row.public_id}/approve/", follow=True).content.decode()
+    assert "so nothing would be compared with it" in told
+    assert "It counts in verifications" not in told
+
+
 def test_bad_entries_change_nothing_and_are_kept_on_the_page() -> None:
     known = customer(name="Old Name")
     response = client_of(user("supervisor")).post(
