@@ -56,6 +56,12 @@ def referrals_waiting(
     return found
 
 
+def is_waiting_for(verification: Verification, *, viewer: User) -> bool:
+    """Whether it is in the queue that `viewer` sees."""
+    is_open = verification.verdict == Verification.Verdict.REFER and not verification.human_decision
+    return is_open and verification.asked_by_id != viewer.pk
+
+
 def referral_next(
     queue: QuerySet[Verification], *, at: Verification | None = None, after: Verification | None = None
 ) -> Verification | None:

@@ -175,6 +175,46 @@ def test_going_blind_hides_what_the_system_finds_different(client: Client, queue
     assert 'data-show="heat"' not in unseen
 
 
+@pytest.mark.parametrize("where", ["list", "standing"])
+def test_going_blind_hides_verdict_and_score_on_other_pages_until_decided(
+    client: Client, queue: list[Verification], customer: Customer, where: str
+) -> None:
+    paths = {"list": "/verifications/?whose=all", "standing": f"/customers/{customer.public_id}/standing/"}
+    scores = []
+    for number, row in enumerate(queue):
+        row.score = 1.11 * (number + 1)
+        row.save(update_fields=["score"])
+        scores.append(f"{row.score:.2f}")
+    drawn = '<path class="st-refer"'
+
+    def shown() -> tuple[list[str], int, int]:
+        page = client.get(paths[where]).content.decode()
+        return [score for score in scores if score in page], page.count("hidden until you decide"), page.count(drawn)
+
+    marks = 3 if where == "standing" else 0
+    assert shown() == (scores, 0, marks)
+    client.post("/review/blind/", {"blind": "on"})
+    assert shown() == ([], 3, 0)
+    decide(client, queue[1])
+    assert shown() == ([scores[1]], 2, marks // 3)
+    queue[0].asked_by = User.objects.get(username="rita")
+    queue[0].save(update_fields=["asked_by"])
+    assert shown() == (scores[:2], 1, 2 * marks // 3), "one's own is for somebody else to decide"
+    client.post("/review/blind/", {})
+    assert shown() == (scores, 0, marks)
+
+
+def test_going_blind_a_referral_opens_in_the_queue_until_decided(client: Client, queue: list[Verification]) -> None:
+    verdict = reverse("verification:detail", args=[queue[1].public_id])
+    assert client.get(verdict).status_code == 200
+    client.post("/review/blind/", {"blind": "on"})
+    answer = client.get(verdict)
+    assert answer["Location"] == f"{PAGE}?at={queue[1].public_id}"
+    assert "CH1" in client.get(answer["Location"]).content.decode()
+    decide(client, queue[1])
+    assert client.get(verdict).status_code == 200
+
+
 def test_nothing_waits_is_said(client: Client) -> None:
     assert "No referral waits for you." in client.get(PAGE).content.decode()
     assert "Nothing that fits the filter waits." in client.get(PAGE, {"reason": "poor_image"}).content.decode()

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -21,6 +21,7 @@ from verification.models import Verification
 from verification.scale import Curves, score_curves, score_scale
 from verification.selectors import likelihood_in_words, verification_comparisons, verifications_list
 from verification.views.access import ASKS, READS, SEES, verification_for
+from verification.views.blind import hidden_of
 from verification.views.review import typed_take
 
 PAGE_SIZE = 25
@@ -29,8 +30,10 @@ PAGE_SIZE = 25
 @login_required
 @require_safe
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The verdict and what it stands on."""
+    """The verdict and what it stands on; of a referral that is to be decided blind, the queue at that referral."""
     user, verification = verification_for(request, public_id)
+    if hidden_of(request, [verification]):
+        return redirect(reverse("verification:review", query={"at": public_id}))
     ratio = verification.calibration.get("likelihood_ratio")
     comparisons = verification_comparisons(verification)
     context = {
@@ -74,5 +77,11 @@ def verification_list(request: HttpRequest) -> HttpResponse:
     verdict = form.cleaned_data.get("verdict") or ""
     found = verifications_list(asked_by=None if whose == "all" else user, verdict=verdict)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "whose": whose, "verdict": verdict, "verdicts": Verification.Verdict.choices}
+    context = {
+        "page": page,
+        "hidden": hidden_of(request, page),
+        "whose": whose,
+        "verdict": verdict,
+        "verdicts": Verification.Verdict.choices,
+    }
     return render(request, "verification/list.html", context)

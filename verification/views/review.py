@@ -22,9 +22,9 @@ from verification.models import Verification
 from verification.review import referral_next, referrals_waiting, waiting_for
 from verification.selectors import verification_comparisons
 from verification.views.access import READS, SEES, verification_for
+from verification.views.blind import blind_set, is_blind
 from verification.wording import entry_in_words
 
-BLIND = "review_blind"
 _TYPED = "decision_typed"
 _FILTERS = ("branch", "amount_from", "amount_to", "reason")
 
@@ -40,14 +40,14 @@ def review(request: HttpRequest) -> HttpResponse:
     branch = chosen.pop("branch")
     queue = referrals_waiting(viewer=user, branch=branch.public_id if branch else None, **_given(chosen))
     verification = referral_next(queue, at=_named(request, user, "at"), after=_named(request, user, "after"))
-    is_blind = bool(request.session.get(BLIND))
+    blindly = is_blind(request)
     context: dict[str, Any] = {
         "form": form,
         "filtered": any(request.GET.get(name) for name in _FILTERS),
         "filters": _query(request.GET),
         "waiting": queue.count(),
         "verification": verification,
-        "blind": is_blind,
+        "blind": blindly,
         "may_see": user.has_perm(SEES),
         "reasons": Verification.Reason.choices,
     }
@@ -55,7 +55,7 @@ def review(request: HttpRequest) -> HttpResponse:
         context |= {
             "typed": typed_take(request, verification),
             "customer": verification.customer,
-            "comparisons": verification_comparisons(verification, ranked=not is_blind),
+            "comparisons": verification_comparisons(verification, ranked=not blindly),
             "image_url": reverse("verification:image", args=[verification.public_id]),
         }
     return render(request, "verification/review.html", context)
@@ -66,7 +66,7 @@ def review(request: HttpRequest) -> HttpResponse:
 def blind(request: HttpRequest) -> HttpResponse:
     """Hide the verdict until decided, or show it again; kept for this log-in."""
     person(request, READS, REVIEWS)
-    request.session[BLIND] = request.POST.get("blind") == "on"
+    blind_set(request, on=request.POST.get("blind") == "on")
     return redirect(_review_url(QueryDict(request.POST.get("filters", "")), at=request.POST.get("at", "")))
 
 
@@ -91,7 +91,7 @@ def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
             step = "at"
             request.session[_TYPED] = {**typed, "of": str(public_id), "field": refusal.field}
     else:
-        _tell(request, decided, blind=in_queue and bool(request.session.get(BLIND)))
+        _tell(request, decided, blind=in_queue and is_blind(request))
     if not in_queue:
         return redirect("verification:detail", public_id)
     return redirect(_review_url(QueryDict(request.POST.get("filters", "")), **{step: str(public_id)}))

@@ -13,6 +13,7 @@ from customers.models import Customer
 from customers.selectors import customers_with_counts
 from sigweb.accounts.access import person
 from verification.standing import customer_standing
+from verification.views.blind import hidden_of
 
 
 @login_required
@@ -25,9 +26,12 @@ def standing(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = person(request, "customers.view_customer")
     customer = get_object_or_404(customers_with_counts(Customer.objects.all()), public_id=public_id)
     fragment = bool(getattr(request, "htmx", False))
+    found = customer_standing(customer=customer)
+    past = [point.verification for point in found.chart.points] if found.chart else []
     context = {
         "customer": customer,
-        "standing": customer_standing(customer=customer),
+        "standing": found,
+        "hidden": hidden_of(request, past),
         "may_read": user.has_perm("verification.view_verification"),
         "fragment": fragment,
     }
