@@ -5,7 +5,7 @@
 // tab's storage would outlive the log-in that allowed to see it.
 (() => {
   const PREFIX = "sigweb:";
-  const own = `${PREFIX}${document.body.dataset.person}:`;
+  const own = `${PREFIX}${document.querySelector("[data-person]").dataset.person}:`;
   const begun = new WeakSet();
   const read = (key) => {
     try {
@@ -27,8 +27,10 @@
     const note = form.querySelector("[data-keep-note]");
     const uploads = [...form.elements].filter((field) => field.type === "file");
     let files = Boolean(kept.files); // some had been chosen
+    // What the page had shown (Django's hidden initial values) belongs to what was typed: by it a colleague's change is told.
+    const kind = (field) => (field.name.startsWith("initial-") ? "shown" : field.type);
     const fields = () => [...form.elements].filter(
-      (field) => field.name && !["hidden", "file", "submit"].includes(field.type) && !field.closest("[data-keep-not]"),
+      (field) => field.name && !["hidden", "file", "submit"].includes(kind(field)) && !field.closest("[data-keep-not]"),
     );
     const write = (sent) => {
       const values = Object.fromEntries(fields().map((field) => [name(field), ticked(field) ? field.checked : field.value]));

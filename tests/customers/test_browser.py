@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -183,3 +184,51 @@ def test_the_list_filters_and_turns_pages_without_a_reload(page: Page, live_serv
     expect(page.get_by_text("1–1 of 1")).to_be_visible()
     expect(page.get_by_role("link", name="Zoe Last")).to_be_visible()
     assert page.url == f"{live_server.url}/customers/"
+
+
+def log_in_again(page: Page) -> None:
+    expect(page.get_by_text("you will come back to where you were")).to_be_visible()
+    page.fill("#id_username", "tara")
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def test_a_log_in_that_ran_out_keeps_what_was_changed_about_a_customer(page: Page, live_server: LiveServer) -> None:
+    known = customer(name="Old Name", special_instructions="Signs with the left.")
+    log_in(page, live_server, "supervisor")
+    page.goto(f"{live_server.url}/customers/{known.public_id}/edit/")
+    page.get_by_label("Special instructions").fill("Signs with both.")
+    page.get_by_label("Always refer to a person").check()
+    Session.objects.all().delete()
+    # Meanwhile a colleague is at it too; that is told although the page was loaded anew.
+    Customer.objects.filter(pk=known.pk).update(name="New Name", special_instructions="Signs with the right.")
+    page.get_by_role("button", name="Save").click()
+    log_in_again(page)
+    expect(
+        page.get_by_role("alert").filter(has_text="Nothing was saved. What you typed is here again.")
+    ).to_be_visible()
+    expect(page.get_by_label("Special instructions")).to_have_value("Signs with both.")
+    expect(page.get_by_label("Always refer to a person")).to_be_checked()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("now it is: “Signs with the right.”")).to_be_visible()
+    expect(page.get_by_label("Special instructions")).to_have_value("Signs with both.")
+    expect(page.get_by_text("Nothing was saved. What you typed")).to_be_hidden()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The changes have been saved.")).to_be_visible()
+    known.refresh_from_db()
+    assert (known.name, known.special_instructions, known.always_refer) == ("New Name", "Signs with both.", True)
+    page.goto(f"{live_server.url}/customers/{known.public_id}/edit/")
+    expect(page.get_by_label("Name")).to_have_value("New Name")
+    expect(page.get_by_text("Nothing was saved. What you typed")).to_be_hidden()
+
+
+def test_changes_that_were_given_up_are_not_kept(page: Page, live_server: LiveServer) -> None:
+    known = customer(name="Old Name")
+    log_in(page, live_server, "supervisor")
+    page.goto(f"{live_server.url}/customers/{known.public_id}/edit/")
+    page.get_by_label("Name").fill("Other Name")
+    page.reload()
+    expect(page.get_by_label("Name")).to_have_value("Other Name")
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Name")).to_have_value("Old Name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from customers.models import Customer, Specimen
@@ -79,3 +80,30 @@ def test_warnings_fit_a_telephone(narrow_page: Page, live_server: Any, mine: Cus
     narrow_page.goto(f"{live_server.url}/customers/{mine.public_id}/")
     expect(narrow_page.get_by_text(ODD)).to_be_visible(timeout=SLOW)
     assert narrow_page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_log_in_that_ran_out_leaves_unticked_what_was_unticked(page: Page, live_server: Any, mine: Customer) -> None:
+    waits(mine, MINE, 5)
+    own, _wrong, other = mine.specimens.filter(state="pending").order_by("pk")
+    approver = make_user(*SUPERVISOR, username="supervisor")
+    log_in(page, live_server, approver)
+    chosen = f"{live_server.url}/approve/?specimen={own.public_id}&specimen={other.public_id}"
+    page.goto(chosen)
+    box = {row: page.locator(f'input[value="{row.public_id}"]') for row in (own, other)}
+    box[own].uncheck()
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Approve the ticked ones").click()
+    expect(page.locator("#id_password")).to_be_visible()
+    log_in(page, live_server, approver)
+    page.goto(chosen)
+    expect(page.get_by_role("alert").filter(has_text="Nothing was approved.")).to_be_visible()
+    expect(box[own]).not_to_be_checked()
+    expect(box[other]).to_be_checked()
+    # Another choice of specimens is another form.
+    page.goto(f"{live_server.url}/approve/?specimen={own.public_id}")
+    expect(box[own]).to_be_checked()
+    page.goto(chosen)
+    box[own].uncheck()
+    page.get_by_role("button", name="Approve the ticked ones").click()
+    expect(page.get_by_text("1 specimen approved.")).to_be_visible()
+    assert [Specimen.objects.get(pk=row.pk).state for row in (own, other)] == ["pending", "approved"]
