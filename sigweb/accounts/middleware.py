@@ -10,6 +10,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -27,14 +28,15 @@ class BackToTheForm:
         response = self.get_response(request)
         if request.method != "POST" or response.status_code != 302:
             return response
-        login = resolve_url(settings.LOGIN_URL)
+        # The pages that ask who somebody is: ours, and the administration's.
+        logins = (resolve_url(settings.LOGIN_URL), reverse("admin:login"))
         page = _page_of_the_form(request)
         target = urlsplit(response["Location"])
-        if target.path != login or REDIRECT_FIELD_NAME not in parse_qs(target.query) or not page:
+        if target.path not in logins or REDIRECT_FIELD_NAME not in parse_qs(target.query) or not page:
             return response
-        if urlsplit(page).path == login:  # a form of the log-in page itself, such as the switch of the language
+        if urlsplit(page).path in logins:  # a form of a log-in page itself, such as the switch of the language
             return response
-        response["Location"] = redirect_to_login(page, login)["Location"]
+        response["Location"] = redirect_to_login(page, target.path)["Location"]
         return response
 
 

@@ -36,6 +36,14 @@ def test_a_page_that_is_only_looked_at_stays_where_one_goes_on_to(client: Client
     assert answer["Location"] == "/login/?next=/customers/"
 
 
+@pytest.mark.parametrize("name", ["promote", "measure", "prune"])
+def test_the_administrations_log_in_leads_back_as_well(client: Client, name: str) -> None:
+    sent = reverse(f"admin:mlcore_modelversion_{name}", args=[uuid.uuid4()])
+    page = reverse("admin:mlcore_modelversion_changelist")
+    assert sent_to(client, sent, referer=f"http://testserver{page}?p=1") == f"/admin/login/?next={page}?p=1"
+    assert sent_to(client, sent) == f"/admin/login/?next={sent}"
+
+
 def test_who_is_logged_in_is_sent_where_the_form_leads(client: Client) -> None:
     user("teller", username="tara", password="correct horse battery")
     asked = {"username": "tara", "password": "correct horse battery", "next": "/customers/"}

@@ -24,12 +24,16 @@ __all__ = ["candidate"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+PASSWORD = "correct horse battery"
 POINT = {"step": 10, "loss": 0.91, "spread": 1.1, "violating": 0.4, "images_per_second": 150.0}
 
 
 def log_in(context: BrowserContext, address: str) -> None:
     person = Client()
-    person.force_login(model_admin(username="mona"))
+    user = model_admin(username="mona")
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    person.force_login(user)
     value = person.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": address}])
 
@@ -177,3 +181,25 @@ def test_a_promotion_against_the_gate_asks_why(at: Any, champion: ModelVersion, 
     page.get_by_role("button", name="Ask for it all the same").click()
     expect(page.locator("#promotion")).to_contain_text("Waiting for a second administrator")
     assert Promotion.objects.get().override_reason == "The branch in Hill Street has waited for it."
+
+
+def test_a_log_in_that_ran_out_keeps_the_reason_of_a_promotion(
+    at: Any, champion: ModelVersion, candidate: ModelVersion
+) -> None:
+    make_gate(candidate, champion, promotable=False)
+    page = at(reverse("admin:mlcore_modelversion_comparison", args=[candidate.public_id]))
+    here = page.url
+    page.get_by_text("Promote all the same…").click()
+    page.get_by_label("Reason").fill("The branch in Hill Street has waited for it.")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Ask for it all the same").click()
+    page.fill("#id_username", "mona")
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(here)
+    expect(page.get_by_text("Nothing was asked for. What you wrote is here again.")).to_be_visible()
+    expect(page.get_by_label("Reason")).to_have_value("The branch in Hill Street has waited for it.")
+    assert not Promotion.objects.exists()
+    page.get_by_role("button", name="Ask for it all the same").click()
+    expect(page.locator("#promotion")).to_contain_text("Waiting for a second administrator")
+    assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('sigweb:'))") == []

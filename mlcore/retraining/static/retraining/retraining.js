@@ -67,8 +67,12 @@
     if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
   });
 
+  // What keep.js has brought back is not left folded away.
+  for (const note of document.querySelectorAll("details [data-keep-note]:not([hidden])")) note.closest("details").open = true;
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.id === "logout-form") sessionStorage.clear(); // what was typed is nobody else's business
     if (form.method !== "post") return;
     if (form.dataset.sent) {
       event.preventDefault();
