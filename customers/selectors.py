@@ -127,12 +127,17 @@ def _with_enough() -> QuerySet[Any, Any]:
     return many.alias(n=Count("pk")).filter(n__gte=THIN_BELOW).values("customer")
 
 
-def customers_waiting() -> QuerySet[Customer]:
-    """Customers with specimens that wait for approval, the longest wait first; adds `waits_since`."""
-    oldest = Specimen.objects.filter(customer=OuterRef("pk"), state=Specimen.State.PENDING).order_by("enrolled_at")
+def customers_waiting(*, viewer: User) -> QuerySet[Customer]:
+    """Active customers with specimens that this person may approve, the longest wait first.
+
+    Adds `waits`, how many these are, and `waits_since`.
+    """
+    waiting = specimens_approvable(viewer=viewer)
+    oldest = waiting.filter(customer=OuterRef("pk")).values("enrolled_at")[:1]
     return (
-        customers_filtered(show="pending")
-        .annotate(waits_since=Subquery(oldest.values("enrolled_at")[:1]))
+        customers_filtered(status=Customer.Status.ACTIVE)
+        .filter(pk__in=waiting.order_by().values("customer"))
+        .annotate(waits=specimens_count(_approvable(viewer)), waits_since=Subquery(oldest))
         .order_by(F("waits_since"), "name")
     )
 
@@ -143,9 +148,10 @@ def specimens_enrolled(*, day: date) -> int:
 
 
 def specimens_unreadable() -> QuerySet[Specimen]:
-    """Specimens in use whose stored picture can not be opened."""
+    """Specimens in use, of active customers, whose stored picture can not be opened."""
+    active = Q(customer__status=Customer.Status.ACTIVE)
     return (
-        Specimen.objects.filter(state__in=IN_USE, unreadable_at__isnull=False)
+        Specimen.objects.filter(active, state__in=IN_USE, unreadable_at__isnull=False)
         .select_related("customer")
         .defer("image")
         .order_by("unreadable_at", "pk")
@@ -154,12 +160,21 @@ def specimens_unreadable() -> QuerySet[Specimen]:
 
 def specimens_approvable(*, viewer: User) -> QuerySet[Specimen]:
     """Specimens that wait and that this person may approve, in the order in which they were turned in."""
-    found = Specimen.objects.filter(state=Specimen.State.PENDING, customer__status=Customer.Status.ACTIVE)
+    found = Specimen.objects.filter(_approvable(viewer), customer__status=Customer.Status.ACTIVE)
     if not viewer.has_perm("customers.approve_specimen"):
         return found.none()
-    if settings.FOUR_EYES:
-        found = found.exclude(enrolled_by=viewer)
     return found.select_related("customer").defer("image").order_by("enrolled_at", "pk")
+
+
+def specimens_barred(*, viewer: User) -> int:
+    """How many specimens wait that this person turned in himself, so that another has to approve them."""
+    waiting = Specimen.objects.filter(state=Specimen.State.PENDING, customer__status=Customer.Status.ACTIVE)
+    return waiting.filter(enrolled_by=viewer).count() if settings.FOUR_EYES else 0
+
+
+def _approvable(viewer: User) -> Q:
+    waiting = Q(state=Specimen.State.PENDING)
+    return waiting & ~Q(enrolled_by=viewer) if settings.FOUR_EYES else waiting
 
 
 def specimen_next(*, viewer: User, after: Specimen) -> Specimen | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from customers import services
 from customers.blobs import BlobDamaged
@@ -20,6 +21,7 @@ from customers.selectors import (
     drafts_stale,
     enrolment_customer,
     specimen_bytes,
+    specimens_barred,
     specimens_cards,
     specimens_of,
     specimens_room,
@@ -91,7 +93,7 @@ def test_the_list_filters_by_status_branch_and_specimens() -> None:
     assert set(customers_filtered(show="pending")) == {thin}
     assert set(customers_filtered(text=full.name, show="thin")).isdisjoint({full})
     assert list(customers_thin()) == [thin]
-    assert list(customers_waiting()) == [thin]
+    assert list(customers_waiting(viewer=user("supervisor"))) == [thin]
 
 
 def test_expired_specimens_are_not_counted_as_nothing_is_compared_with_them() -> None:
@@ -177,6 +179,24 @@ def test_unreadable_specimens_in_use_are_found() -> None:
         services.specimen_mark_unreadable(specimen=each, reason="x")
     services.specimen_retire(actor=user("supervisor"), specimen=retired)
     assert list(specimens_unreadable()) == [row]
+    Customer.objects.update(status="closed")
+    assert list(specimens_unreadable()) == [], "nothing can be done about them"
+
+
+def test_what_waits_is_what_this_person_may_approve(settings: Settings) -> None:
+    both, known, closed = user("teller", "supervisor"), customer(), customer()
+    specimens(known, 2)
+    specimens(known, 1, actor=both)
+    specimens(customer(), 1, actor=both)
+    specimens(closed, 1)
+    Customer.objects.filter(pk=closed.pk).update(status="closed")
+    (row,) = customers_waiting(viewer=both)
+    assert (row, row.waits, row.pending) == (known, 2, 3)  # type: ignore[attr-defined]
+    assert specimens_barred(viewer=both) == 2
+    assert not customers_waiting(viewer=user("teller"))
+    settings.FOUR_EYES = False
+    assert len(customers_waiting(viewer=both)) == 2
+    assert specimens_barred(viewer=both) == 0
 
 
 def test_drafts_are_stale_after_a_day() -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from customers import services
-from customers.models import Specimen
+from customers.models import Customer, Specimen
 from customers.selectors import specimens_enrolled
 from tests.customers.making import client_of, customer, specimens, user
 from tests.mlcore.making import drawn_png
@@ -52,6 +52,26 @@ def test_a_supervisor_sees_what_waits_for_approval() -> None:
     assert "Wai Ting" in page
     assert f"/customers/{waiting.public_id}/" in page
     assert "Too few specimens" not in page
+
+
+def test_what_one_enrolled_oneself_is_told_to_wait_for_somebody_else() -> None:
+    both = user("teller", "supervisor")
+    specimens(customer(name="Own Work"), 2, actor=both)
+    page = client_of(both).get("/").content.decode()
+    panel = page.split("Waiting for approval")[1].split("</section>")[0]
+    assert "Nothing waits for you." in panel
+    assert "2 specimens that you enrolled wait for another person." in panel
+    assert "Own Work" not in panel
+
+
+def test_closed_customers_ask_for_nothing() -> None:
+    known = customer(name="Gone Away")
+    (row,) = specimens(known, 1)
+    services.specimen_mark_unreadable(specimen=row, reason="BlobDamaged")
+    Customer.objects.update(status="closed")
+    page = client_of(user("supervisor")).get("/").content.decode()
+    assert "Gone Away" not in page
+    assert "can not be read any more" not in page
 
 
 def test_nothing_to_do_is_said_too() -> None:

@@ -12,6 +12,7 @@ from customers.selectors import (
     customers_ready,
     customers_thin,
     customers_waiting,
+    specimens_barred,
     specimens_enrolled,
     specimens_unreadable,
 )
@@ -38,8 +39,9 @@ def waiting_context(user: User) -> dict[str, object]:
     """What the page shows to this person; what he may not see is not there."""
     context: dict[str, object] = {}
     if user.has_perm("customers.approve_specimen"):
-        waiting = list(customers_waiting()[: SHOWN + 1])
+        waiting = list(customers_waiting(viewer=user)[: SHOWN + 1])
         context |= {"waiting": waiting[:SHOWN], "waiting_more": len(waiting) > SHOWN}
+        context["barred"] = specimens_barred(viewer=user)
     if user.has_perm("customers.enrol_specimen"):
         thin = list(customers_thin()[: SHOWN + 1])
         context |= {"thin": thin[:SHOWN], "thin_more": len(thin) > SHOWN}
