@@ -2,19 +2,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from axes.utils import reset
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from sigweb.accounts.access import person
+from sigweb.accounts.lockout import lockout_end
 from sigweb.accounts.models import Branch, User
 from sigweb.accounts.public_ids import ModelAdmin
+from sigweb.accounts.rights import PersonRightsForm, RightsForm, rights_changed, with_shown
 from sigweb.audit.services import audit_record
 
 if TYPE_CHECKING:
@@ -27,15 +28,28 @@ admin.site.site_title = _("SigWeb")
 admin.site.index_title = _("Administration")
 admin.site.unregister(Group)
 
-# Fields of a person or a role that say what somebody may do; many at once, or yes and no.
-MANY_RIGHTS = ("groups", "user_permissions", "permissions")
-RIGHTS = ("is_active", "is_staff", "is_superuser")
-
 
 @admin.register(Branch)
 class BranchAdmin(ModelAdmin):
     list_display = ("code", "name")
     search_fields = ("code", "name")
+
+    def save_model(self, request: HttpRequest, obj: Branch, form: ModelForm[Branch], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._record(request, obj, "branch.changed" if change else "branch.created", fields=form.changed_data)
+
+    def delete_model(self, request: HttpRequest, obj: Branch) -> None:
+        self._record(request, obj, "branch.deleted")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Branch]) -> None:
+        for branch in queryset:
+            self._record(request, branch, "branch.deleted")
+        super().delete_queryset(request, queryset)
+
+    def _record(self, request: HttpRequest, branch: Branch, action: str, **details: Any) -> None:
+        details["code"] = branch.code
+        audit_record(actor=person(request), action=action, obj=branch, request=request, details=details)
 
 
 @admin.register(User)
@@ -59,6 +73,7 @@ class UserAdmin(PeopleAdmin):
         (_("Person"), {"fields": ("first_name", "last_name", "branch", "groups")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    form = PersonRightsForm
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
@@ -66,6 +81,10 @@ class UserAdmin(PeopleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        return with_shown(found) if obj is not None and self.has_change_permission(request, obj) else found
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -95,7 +114,7 @@ class UserAdmin(PeopleAdmin):
             changed = self.get_object(request, id)
             if changed is not None:
                 # Whoever forgot a password has most likely locked himself out while trying.
-                reset(username=changed.username)
+                lockout_end(changed)
             audit_record(actor=person(request), action="user.password_reset", obj=changed, request=request)
         return response
 
@@ -103,6 +122,13 @@ class UserAdmin(PeopleAdmin):
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
     """Roles. What becomes of the rights of one is audited; but for superusers nobody changes a role of his own."""
+
+    form = RightsForm
+    fields = ("name", "permissions")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        return with_shown(found) if obj is not None and self.has_change_permission(request, obj) else found
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         actor = person(request)
@@ -130,23 +156,3 @@ class RoleAdmin(GroupAdmin):
         people = [str(public_id) for public_id in User.objects.filter(groups=role).values_list("public_id", flat=True)]
         details = {"role": role.name, "people": people}
         audit_record(actor=person(request), action="role.deleted", obj=role, request=request, details=details)
-
-
-def rights_changed(form: ModelForm[Any]) -> dict[str, Any]:
-    """Which rights a form gives and takes, by name, for the audit trail; without those it leaves as they are."""
-    given: list[str] = []
-    taken: list[str] = []
-    for name in form.changed_data:
-        if name in MANY_RIGHTS:
-            before, after = set(form.initial.get(name) or ()), set(form.cleaned_data[name])
-            given += sorted(map(_right, after - before))
-            taken += sorted(map(_right, before - after))
-        elif name in RIGHTS:
-            (given if form.cleaned_data[name] else taken).append(name)
-    return {name: rights for name, rights in (("given", given), ("taken", taken)) if rights}
-
-
-def _right(right: Group | Permission) -> str:
-    if isinstance(right, Group):
-        return right.name
-    return f"{right.content_type.app_label}.{right.codename}"

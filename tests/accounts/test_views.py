@@ -49,6 +49,27 @@ def test_a_wrong_password_gets_a_sentence_and_a_row_without_the_typed_name(clien
     assert AuditEvent.objects.filter(action="user.login_failed", object_id=tara.public_id).count() == 1
 
 
+def test_the_attempts_that_are_counted_do_not_hold_the_typed_name(client: Client) -> None:
+    for _ in range(2):
+        client.post("/login/", {"username": "my secret", "password": "wrong"})
+    attempt = AccessAttempt.objects.get()
+    assert attempt.failures_since_start == 2
+    assert "secret" not in str(attempt.__dict__)
+
+
+def test_a_log_in_forgets_the_failures_before_and_others_are_counted_apart(client: Client, tara: User) -> None:
+    user(username="theo", password=PASSWORD)
+    for _ in range(4):
+        client.post("/login/", {"username": "tara", "password": "wrong"})
+        client.post("/login/", {"username": "theo", "password": "wrong"})
+    assert AccessAttempt.objects.count() == 2
+    Client().post("/login/", {"username": "tara", "password": PASSWORD})
+    attempt = AccessAttempt.objects.get()
+    assert attempt.failures_since_start == 4
+    assert client.post("/login/", {"username": "theo", "password": "wrong"}).status_code == 429
+    assert Client().post("/login/", {"username": "tara", "password": PASSWORD}).status_code == 302
+
+
 def test_after_five_failures_the_log_in_is_locked_even_for_the_right_password(client: Client, tara: User) -> None:
     for _ in range(5):
         response = client.post("/login/", {"username": "tara", "password": "wrong"})
