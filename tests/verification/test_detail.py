@@ -78,6 +78,8 @@ def test_the_figures_stand_with_interval_count_and_likelihood_in_words(as_verifi
     Verification.objects.update(
         far=0.0312,
         frr=0.2,
+        probability=0.0256,
+        own_probability=0.12,
         calibration={
             "genuine_beyond": {"value": 0.2, "low": 0.156, "high": 0.253, **counted},
             "skilled_within": {"value": 0.0312, "low": 0.0, "high": 0.0612, **counted, "trials": 5325},
@@ -89,7 +91,9 @@ def test_the_figures_stand_with_interval_count_and_likelihood_in_words(as_verifi
     assert "<dt>3.1 <span>(0–6.1)</span></dt><dd>of 100 skilled forgeries lie within this score</dd>" in content
     assert (
         "<dt>38 times</dt><dd>as likely from a skilled forgery as from a genuine signature: "
-        "moderate support for a forgery</dd>"
+        "moderate support for a forgery</dd></div> "
+        "<div><dt>2.6 %</dt><dd>probability that it is genuine, if skilled forgeries were as frequent</dd></div> "
+        "<div><dt>12 %</dt><dd>this probability by the customer's own head, a second opinion</dd></div>"
     ) in content
     assert (
         "Counted on 4,105 comparisons of genuine signatures and 5,325 of forgeries of 43 other writers' signatures."
