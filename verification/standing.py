@@ -149,11 +149,13 @@ def customer_standing(*, customer: Customer) -> Standing:
     features = features_for(specimens=specimens, version=version).features
     known = [specimen for specimen in specimens if specimen.pk in features][:MAX_APPROVED]
     stacked = [features[specimen.pk] for specimen in known]
+    # One that waits brings its place along; an expired one keeps its own until it is retired.
+    room = customer.specimens.filter(state=Specimen.State.APPROVED).count() < MAX_APPROVED
     return Standing(
         _specimens(bundle, known, stacked),
         chart,
         worth_of(bundle, len(known)),
-        worth_of(bundle, len(known) + 1),
+        worth_of(bundle, len(known) + 1) if room else None,
         spread_of(bundle, stacked),
     )
 

@@ -15,7 +15,7 @@ from customers.changing import customer_update
 from customers.forms import CustomerChangeForm, ListForm
 from customers.models import MAX_APPROVED, THIN_BELOW, Customer
 from customers.results import Overtaken
-from customers.selectors import customers_filtered, specimens_approvable, specimens_cards
+from customers.selectors import IN_USE, customers_filtered, specimens_approvable, specimens_cards
 from customers.views.access import customer_for
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
@@ -55,7 +55,7 @@ def customer_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     cards = specimens_cards(customer=customer, viewer=user)
     approved = sum(card.specimen.state == "approved" for card in cards)
     usable = sum(card.specimen.state == "approved" and not card.expired for card in cards)
-    in_use = sum(card.specimen.state in ("approved", "pending") for card in cards)
+    in_use = sum(card.specimen.state in IN_USE for card in cards)
     audit_record(actor=user, action="customer.viewed", obj=customer, request=request)
     context: dict[str, Any] = {
         "customer": customer,
@@ -64,6 +64,7 @@ def customer_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "approved": approved,
         "usable": usable,
         "pending": in_use - approved,
+        "expired": sum(card.expired and card.specimen.state in IN_USE for card in cards),
         "room": max(0, MAX_APPROVED - in_use),
         "most": MAX_APPROVED,
         "thin": usable < THIN_BELOW,

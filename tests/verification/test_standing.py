@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
@@ -144,6 +145,21 @@ def test_a_full_set_has_no_room_for_more(base: ModelVersion) -> None:
     assert standing.now is not None
     assert standing.now.specimens == 7
     assert (standing.more, standing.gain_matched, standing.gain_caught) == (None, 0.0, 0.0)
+
+
+def test_expired_specimens_leave_no_room_for_more_until_one_is_retired(base: ModelVersion, as_verifier: Client) -> None:
+    customer = make_customer()
+    signed(customer, *range(7))
+    first = customer.specimens.order_by("pk")[:1].values("pk")
+    Specimen.objects.filter(pk__in=first).update(expires_on=timezone.localdate() - timedelta(days=1))
+    standing = customer_standing(customer=customer)
+    assert standing.now is not None
+    assert (standing.now.specimens, standing.more) == (6, None)
+    page = as_verifier.get(reverse("verification:standing", args=[customer.public_id])).content.decode()
+    assert "The set is full: expired specimens take places until they are retired." in page
+    assert "with one more" not in page
+    Specimen.objects.filter(pk__in=first).update(state=Specimen.State.RETIRED)
+    assert customer_standing(customer=customer).more is not None
 
 
 def worth(matched: float, caught: float) -> Worth:

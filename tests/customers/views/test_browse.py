@@ -224,6 +224,31 @@ def test_the_page_warns_of_specimens_that_have_expired() -> None:
     assert "Verify a signature" not in page
 
 
+def test_where_expired_specimens_take_all_places_it_is_told_who_makes_room() -> None:
+    known = customer()
+    specimens(known, 7, approved=True)
+    address = f"/customers/{known.public_id}/"
+    teller, supervisor = client_of(user("teller")), client_of(user("supervisor"))
+    assert "There is no room" not in teller.get(address).content.decode(), "a full set is nothing to be told of"
+    known.specimens.update(expires_on=timezone.localdate() - timedelta(days=1))
+    asks, acts = (client.get(address).content.decode() for client in (teller, supervisor))
+    for page in (asks, acts):
+        assert "There is no room for a fresh specimen." in page
+        assert "7 of 7 places are taken by expired specimens." in page
+        assert "Enrol new ones first" not in page
+    assert "Ask a supervisor, or whoever else may, to retire an expired one" in asks
+    assert "Retire an expired one below" in acts
+    row = known.specimens.first()
+    assert row is not None
+    services.specimen_retire(actor=user("supervisor"), specimen=row)
+    page = teller.get(address).content.decode()
+    assert "There is no room" not in page
+    assert f"{address}enrol/" in page
+    known.status = "closed"
+    known.save()
+    assert "There is no room" not in teller.get(address).content.decode()
+
+
 def test_a_waiting_specimen_that_has_expired_is_offered_for_retirement_alone() -> None:
     known = customer()
     (row,) = specimens(known, 1)
