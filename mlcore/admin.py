@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mlcore.models import Embedding, EmbeddingFailure, long_columns
 from mlcore.sentences import sentence_in_words
+from sigweb.accounts.access import person
+from sigweb.audit.services import audit_record
 
 if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
@@ -61,3 +63,22 @@ class EmbeddingFailureAdmin(ReadOnlyAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Deleting the record has the specimen tried again.
         return request.user.has_perm("mlcore.delete_embeddingfailure")
+
+    def delete_model(self, request: HttpRequest, obj: EmbeddingFailure) -> None:
+        self._record(request, obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[EmbeddingFailure]) -> None:
+        for failure in queryset.select_related("specimen", "model_version"):
+            self._record(request, failure)
+        super().delete_queryset(request, queryset)
+
+    def _record(self, request: HttpRequest, failure: EmbeddingFailure) -> None:
+        details = {"code": failure.code, "model_version": str(failure.model_version.public_id)}
+        audit_record(
+            actor=person(request),
+            action="embedding_failure.deleted",
+            obj=failure.specimen,
+            request=request,
+            details=details,
+        )

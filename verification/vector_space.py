@@ -57,7 +57,7 @@ class Plane:
     """dots: what is drawn. kept: share of the variance that the plane shows, 0..1. total: vectors there are.
 
     close: the customers who lie closest to each other, the closest first. own, own_nearer: of a neighbourhood, the
-    customer's specimens and how many of them lie nearer to the questioned signature than anybody else's.
+    specimens that were compared and how many of them lie nearer to the questioned signature than anybody else's.
     """
 
     dots: tuple[Dot, ...]
@@ -127,7 +127,7 @@ def close_pairs(vectors: Floats, owners: npt.NDArray[np.int64]) -> list[tuple[in
 
 
 def neighbourhood(*, verification: Verification) -> Plane | None:
-    """The questioned signature among the customer's specimens and the nearest 30 of others, who stay nameless.
+    """The questioned signature among those it was compared with and the nearest 30 of others, who stay nameless.
 
     None when the picture can not be opened or the model is another one now. Raises VerificationRefused without model.
     """
@@ -139,7 +139,10 @@ def neighbourhood(*, verification: Verification) -> Plane | None:
     except ImageLost:
         return None
     searched = searchable(version, timezone.localdate())
-    own = list(searched.filter(specimen__customer=verification.customer).values_list("vector", flat=True))
+    # Whichever have been approved or retired since.
+    judged = [entry["specimen"] for entry in verification.distances]
+    compared = Embedding.objects.filter(model_version=version, specimen__public_id__in=judged)
+    own = list(compared.values_list("vector", flat=True))
     others = searched.exclude(specimen__customer=verification.customer)
     near = others.annotate(distance=L2Distance("vector", [float(value) for value in questioned])).order_by("distance")
     strangers = list(near.values_list("vector", flat=True)[:NEAREST])

@@ -11,6 +11,7 @@ from django.urls import reverse
 from mlcore.models import EmbeddingFailure, ModelVersion
 from mlcore.services import specimen_embed
 from sigweb.accounts.models import User
+from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import make_customer, make_specimen, make_user
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,19 @@ def test_only_a_recorded_failure_can_be_deleted_which_has_it_tried_again(
         page = reverse(f"admin:mlcore_{kind}_delete", args=[row.pk])
         assert as_admin.post(page, {"post": "yes"}).status_code == (302 if kind == "embeddingfailure" else 403)
     assert not EmbeddingFailure.objects.exists()
+
+
+def test_whose_failure_is_deleted_is_in_the_trail_one_by_one_or_several(
+    as_admin: Client, champion: ModelVersion
+) -> None:
+    one, other = rows(champion)["embeddingfailure"], rows(champion)["embeddingfailure"]
+    as_admin.post(reverse("admin:mlcore_embeddingfailure_delete", args=[one.pk]), {"post": "yes"})
+    several = {"action": "delete_selected", "_selected_action": [other.pk], "post": "yes"}
+    as_admin.post(reverse("admin:mlcore_embeddingfailure_changelist"), several)
+    assert not EmbeddingFailure.objects.exists()
+    told = AuditEvent.objects.filter(action="embedding_failure.deleted", actor_name="root").order_by("pk")
+    assert [event.object_id for event in told] == [one.specimen.public_id, other.specimen.public_id]
+    assert told[0].details == {"code": "damaged", "model_version": str(champion.public_id)}
 
 
 def test_vectors_are_not_shown(as_admin: Client, champion: ModelVersion) -> None:

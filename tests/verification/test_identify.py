@@ -242,6 +242,17 @@ def test_a_slip_is_said_and_the_words_stay(people: list[Customer], client: Clien
     assert post(client, purpose="").status_code == 422
 
 
+def test_who_opens_somebody_else_s_search_is_in_the_trail(people: list[Customer], client: Client) -> None:
+    where = post(client)["Location"]
+    client.get(where)
+    assert not AuditEvent.objects.filter(action="identification.viewed").exists()
+    other, reader = Client(), make_user("verification.view_identification", "customers.view_customer")
+    other.force_login(reader)
+    other.get(where)
+    event = AuditEvent.objects.get(action="identification.viewed")
+    assert (event.actor, event.object_id) == (reader, Identification.objects.get().public_id)
+
+
 def test_nobody_close_is_said_plainly(people: list[Customer], client: Client) -> None:
     answer = post(client, image=SimpleUploadedFile("s.png", drawn_png(999), "image/png"))
     assert "Nobody enrolled is close enough" in client.get(answer["Location"]).content.decode()

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from customers.models import Customer, Specimen
 from mlcore.models import ModelVersion
 from mlcore.services import specimen_embed
 from sigweb.accounts.models import User
@@ -89,6 +90,20 @@ def test_the_neighbourhood_names_nobody(people: None, ask: Any, champion: ModelV
     # The questioned drawing is the first specimen's; the others of the customer are drawings of their own.
     assert plane.own == 3
     assert 1 <= plane.own_nearer <= 3
+
+
+@pytest.mark.django_db
+def test_the_neighbourhood_keeps_the_specimens_that_were_judged_by(
+    ask: Any, customer: Customer, champion: ModelVersion
+) -> None:
+    made = ask()
+    customer.specimens.filter(pk=customer.specimens.earliest("pk").pk).update(state=Specimen.State.RETIRED)
+    for seed in (91, 92):
+        specimen_embed(specimen=make_specimen(customer, data=drawn_png(seed)), version=champion)
+    plane = neighbourhood(verification=made)
+    assert plane is not None
+    assert (plane.own, plane.own_nearer) == (3, 3)
+    assert [dot.kind for dot in plane.dots].count("own") == 3
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from mlcore.models import long_columns
 from sigweb.accounts.access import person
 from sigweb.accounts.models import User
+from sigweb.audit.services import audit_record
 from verification.forms import IdentifyForm
 from verification.identification import identification_ranking, identification_run, identifications_latest
 from verification.models import Identification
@@ -60,6 +61,9 @@ def identification(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Who may have written it, or that nobody who is enrolled comes close enough."""
     user, made = _identification(request, public_id)
     ranking = identification_ranking(made)
+    if made.asked_by != user:
+        # It names customers; that one's own does is told by the search itself.
+        audit_record(actor=user, action="identification.viewed", obj=made, request=request)
     context = {
         "identification": made,
         "ranking": ranking,
