@@ -182,7 +182,7 @@ class TrainingRun(models.Model):
 
 
 class GateReport(models.Model):
-    """Candidate and champion measured on the same frozen trials.
+    """Candidate and champion measured on the same frozen trials, once by each run that does; the latest counts.
 
     report: see mlcore.evaluation.gate; shadow: what would have changed in the last verifications.
     """
@@ -198,7 +198,6 @@ class GateReport(models.Model):
         verbose_name = _("gate report")
         verbose_name_plural = _("gate reports")
         ordering = ["-created_at"]
-        constraints = [models.UniqueConstraint(fields=["candidate", "champion"], name="mlcore_gatereport_once")]
 
     def __str__(self) -> str:
         return f"{self.candidate_id} / {self.champion_id}"

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mlcore.bundle import Bundle, load_bundle
@@ -129,15 +128,8 @@ class Comparing:
         }
         run_report(self._run, progress=_JUDGED_AGAIN, line=_("Judging the last verifications again."))
         changes = shadow(bundles["candidate"], champion, check=self._heart.check)
-        GateReport.objects.update_or_create(
-            candidate=version,
-            champion=champion,
-            defaults={
-                "promotable": report["promotable"],
-                "report": report,
-                "shadow": changes,
-                "created_at": timezone.now(),
-            },
+        GateReport.objects.create(
+            candidate=version, champion=champion, promotable=report["promotable"], report=report, shadow=changes
         )
         if report["promotable"]:
             return _("The candidate passes the gate and can be promoted.")

@@ -272,4 +272,18 @@ def test_a_later_comparison_says_nothing_about_an_earlier_run(as_admin: Client, 
     candidate = make_candidate()
     run = succeeded(candidate, message="The candidate does not pass the gate: worse.")
     make_gate(candidate, champion, promotable=True)
-    assert "The gate lets it pass" not in as_admin.get(live(run)).content.decode()
+    told = as_admin.get(live(run)).content.decode()
+    assert "The gate lets it pass" not in told
+    assert '<div class="rt-note rt-info">' in told, "neither good news nor bad"
+
+
+def test_measured_anew_an_earlier_run_goes_on_telling_what_it_found(as_admin: Client, champion: ModelVersion) -> None:
+    candidate = make_candidate()
+    make_gate(candidate, champion, promotable=False)
+    run = succeeded(candidate, message="The candidate does not pass the gate: worse.")
+    make_gate(candidate, champion, promotable=True)
+    told = as_admin.get(live(run)).content.decode()
+    assert '<div class="rt-note rt-warn">' in told
+    assert "The gate lets it pass" not in told
+    page = as_admin.get(reverse("admin:mlcore_modelversion_comparison", args=[candidate.public_id])).content.decode()
+    assert "It passes." in page, "the latest counts"
