@@ -31,7 +31,8 @@ class Overtaken(Exception):
 class DraftResult:
     """One file that was checked: what was stored (None: the bytes could not be read) and what to tell.
 
-    remarks: what was found. steps: what to do about it. replaced: the draft that this one took the place of.
+    remarks: what was found. steps: what to do about it. replaced: the draft that this one took the place of. whole: the
+    draft that this one was made from and which stays for the other pages of its file, but is not to be enrolled.
     """
 
     filename: str
@@ -42,6 +43,7 @@ class DraftResult:
     warnings: tuple[str, ...] = ()
     already: bool = False
     replaced: UUID | None = None
+    whole: UUID | None = None
 
     @property
     def pages(self) -> int:

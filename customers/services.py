@@ -45,8 +45,8 @@ def draft_add(
 
     A picture that can not be read is not kept; one without a usable signature is kept, marked as refused.
     `customer` is the one the form is for, where he exists already. `replaces` is the draft that this picture was cut
-    from; it is forgotten once the new one is kept, unless it was usable and the new one is not. Raises Refused when
-    the form is somebody else's, was already submitted, or holds MAX_DRAFTS files.
+    from; it is forgotten once the new one is kept, unless it was usable and the new one is not, or its file has other
+    pages. Raises Refused when the form is somebody else's, was already submitted, or holds MAX_DRAFTS files.
     """
     filename = filename.replace("\0", "")[-120:]
     try:
@@ -61,7 +61,8 @@ def draft_add(
         for sibling in siblings:
             if sibling.digest == digest:
                 return draft_result(specimen=sibling, customer=customer, already=True)
-        replaced = _draft_replaced(siblings, replaces, refused=signature.quality.refused)
+        source = _draft_replaced(siblings, replaces, refused=signature.quality.refused)
+        replaced = source if source is None or _pages(source) == 1 else None
         if len(siblings) - (replaced is not None) >= MAX_DRAFTS:
             raise Refused(
                 "too_many_drafts",
@@ -72,7 +73,12 @@ def draft_add(
         if replaced is not None:
             Specimen.objects.filter(pk=replaced.pk).delete()
     result = draft_result(specimen=specimen, customer=customer)
-    return replace(result, replaced=replaced.public_id) if replaced is not None else result
+    if source is None:
+        return result
+    if replaced is not None:
+        return replace(result, replaced=replaced.public_id)
+    step = _("The whole file stays in the list, unticked, so that its other pages can be added.")
+    return replace(result, whole=source.public_id, steps=(*result.steps, step))
 
 
 def draft_unread(*, filename: str, refusal: ImageRefused) -> DraftResult:
@@ -275,6 +281,10 @@ def _draft_replaced(siblings: Sequence[Specimen], replaces: UUID | None, *, refu
         if sibling.public_id == replaces and (not refused or sibling.quality_grade == Specimen.Grade.REFUSED):
             return sibling
     return None
+
+
+def _pages(draft: Specimen) -> int:
+    return int(draft.quality.get("pages", 1))
 
 
 def _chosen_drafts(siblings: Sequence[Specimen], chosen: Sequence[UUID]) -> list[Specimen]:

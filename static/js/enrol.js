@@ -65,6 +65,9 @@
     // The same picture a second time, and the one that this was cut from, make room.
     for (const id of [card.dataset.draft, card.dataset.replaced]) if (id) cardOf(id)?.remove();
     holder.replaceWith(card);
+    // A file of several pages stays for the others; the signature is not to be enrolled twice.
+    const whole = cardOf(card.dataset.whole)?.querySelector("input[name=drafts]");
+    if (whole?.checked) whole.click();
     // Whoever came from a dialog stays where the card is.
     if (document.activeElement === document.body) card.querySelector("[data-crop], [data-remove]")?.focus();
   };

@@ -271,6 +271,28 @@ def test_another_page_of_a_file_is_added_by_keyboard(page: Page, live_server: Li
     expect(page.locator("#tally")).to_have_text("3 chosen.")
 
 
+def test_after_cropping_the_first_page_the_others_can_still_be_added(
+    page: Page, live_server: LiveServer, tmp_path: Path
+) -> None:
+    scanned = tmp_path / "cards.tif"
+    scanned.write_bytes(scan(signature(1), signature(2)))
+    enrol(page, live_server)
+    page.set_input_files("#files", [scanned])
+    whole = card(page, "cards.tif").first
+    whole.get_by_role("button", name="Crop or turn").click()
+    expect(page.locator("#crop-size")).to_contain_text("pixels")
+    page.locator("#crop-use").click()
+    expect(card(page, "cards.png")).to_contain_text("The whole file stays in the list, unticked")
+    expect(whole.get_by_label("Enrol this one")).not_to_be_checked()
+    expect(page.locator("#tally")).to_contain_text("1 chosen.")
+    whole.get_by_role("button", name="Add this page").click()
+    expect(card(page, "cards.tif, page 2")).to_contain_text("Enrol this one")
+    expect(page.locator("#tally")).to_contain_text("2 chosen.")
+    page.reload()
+    expect(page.locator("#tally")).to_contain_text("2 chosen.")
+    expect(whole.get_by_label("Enrol this one")).not_to_be_checked()
+
+
 def test_a_photograph_on_its_side_is_turned_on_its_card(page: Page, live_server: LiveServer, tmp_path: Path) -> None:
     lying = tmp_path / "photo.png"
     lying.write_bytes(sideways(signature(1)))

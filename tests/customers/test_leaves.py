@@ -60,6 +60,28 @@ def test_a_file_of_several_pages_says_which_was_taken_and_gives_the_others(telle
     assert leaves.draft_leaf(actor=teller, specimen=of(first), page=2).already
 
 
+def test_what_is_cut_from_a_file_of_several_pages_leaves_it_there_for_the_others(teller: User) -> None:
+    whole = of(added(teller, scan(signature(1), signature(2)), "cards.tif"))
+    cut_out = services.draft_add(
+        actor=teller, enrolment=whole.enrolment, data=signature(3), filename="cards.png", replaces=whole.public_id
+    )
+    assert (cut_out.replaced, cut_out.whole) == (None, whole.public_id)
+    assert "The whole file stays in the list, unticked" in cut_out.steps[-1]
+    second = leaves.draft_leaf(actor=teller, specimen=Specimen.objects.get(pk=whole.pk), page=1)
+    assert second.chosen
+    again = services.draft_add(
+        actor=teller, enrolment=whole.enrolment, data=signature(4), replaces=of(cut_out).public_id
+    )
+    assert (again.replaced, again.whole) == (of(cut_out).public_id, None), "a cut-out has one page"
+
+
+def test_a_turned_page_of_several_leaves_the_file_there_too(teller: User) -> None:
+    whole = of(added(teller, scan(sideways(signature(1)), signature(2)), "cards.tif"))
+    turned = leaves.draft_leaf(actor=teller, specimen=whole, turn=90)
+    assert (turned.replaced, turned.whole) == (None, whole.public_id)
+    assert Specimen.objects.filter(pk=whole.pk).exists()
+
+
 def test_a_file_of_one_page_says_nothing(teller: User) -> None:
     result = added(teller, signature(1), "card.png")
     assert (result.pages, result.lying, result.warnings) == (1, False, ())
@@ -111,7 +133,7 @@ def test_the_card_offers_it_and_the_address_answers_with_a_card(teller: User) ->
     assert page.status_code == 200
     assert "cards.tif, page 2" in page.content.decode()
     assert "data-leaf" not in page.content.decode()
-    assert f'data-replaced="{draft.public_id}"' in desk.post(address, {"page": "1", "turn": "90"}).content.decode()
+    assert f'data-whole="{draft.public_id}"' in desk.post(address, {"page": "1", "turn": "90"}).content.decode()
 
 
 @pytest.mark.parametrize("fields", [{"page": "two"}, {"page": "0"}, {"page": "1", "turn": "45"}])
