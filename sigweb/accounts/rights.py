@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from sigweb.accounts.models import User
@@ -47,8 +48,10 @@ class RightsForm(AnyModelForm):
         present = self._rights(type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk))
         changed = [str(self.fields[name].label) for name in present if shown.get(name) != present[name]]
         if changed:
-            sentence = _("Somebody has changed this meanwhile: %(fields)s. Nothing was saved; load the page anew.")
-            self.add_error(None, sentence % {"fields": ", ".join(changed)})
+            sentence = _(
+                'Somebody has changed this meanwhile: {fields}. Nothing was saved; <a href="">open the page anew</a>.'
+            )
+            self.add_error(None, format_html(sentence, fields=", ".join(changed)))
 
     def _rights(self, of: Model) -> dict[str, Any]:
         """Those that this form can change, as they are stored."""

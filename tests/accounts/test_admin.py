@@ -185,7 +185,8 @@ def test_a_form_of_a_person_that_is_older_than_his_rights_is_refused(admin: Clie
     for _ in range(2):  # pressed again, it is as old as before
         page = admin.post(address, data)
         assert page.status_code == 200
-        assert f"{STALE}Groups, Staff status. Nothing was saved" in page.content.decode()
+        told = page.content.decode()
+        assert f'{STALE}Groups, Staff status. Nothing was saved; <a href="">open the page anew</a>.' in told
     tara.refresh_from_db()
     assert (tara.first_name, tara.is_staff, tara.groups.count()) == ("", False, 0)
     assert admin.post(address, {**data, **shown_by(admin, address)}).status_code == 302
