@@ -58,6 +58,11 @@ class Bundle:
         return {key: value for key, value in self.manifest.items() if key not in _WRITTEN}
 
     @property
+    def carried_over(self) -> bool:
+        """Whether the calibration was counted with an earlier network and carried over to this one (ADR 023)."""
+        return "equated" in self.manifest
+
+    @property
     def keras_file(self) -> Path:
         return self.directory / _KERAS
 

@@ -88,7 +88,7 @@ def verification_run(
     copied = _copy_note(verification, signature, compared)
     rules = Rules(always_refer=customer.always_refer, copied=copied)
     judgement = _judge(bundle, signature, compared, features, rules)
-    for name, value in _judgement_fields(judgement, compared).items():
+    for name, value in _judgement_fields(judgement, compared, bundle).items():
         setattr(verification, name, value)
     if head := own_head(customer=customer, version=version, specimens=compared):
         verification.own_probability = head.probability(-judgement.score)
@@ -160,7 +160,7 @@ def _told(distance: SpecimenDistance) -> dict[str, float]:
     return {name: float(value) for name, value in asdict(distance).items() if value is not None}
 
 
-def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dict[str, Any]:
+def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen], bundle: Bundle) -> dict[str, Any]:
     return {
         "distances": [
             {"specimen": str(specimen.public_id), **_told(distance)}
@@ -174,6 +174,7 @@ def _judgement_fields(judgement: Judgement, compared: Sequence[Specimen]) -> dic
             "genuine_beyond": asdict(judgement.genuine_beyond),
             "skilled_within": asdict(judgement.skilled_within),
             "likelihood_ratio": float(judgement.likelihood_ratio),
+            "carried_over": bundle.carried_over,
         },
         "t_match": float(judgement.t_match),
         "t_no_match": float(judgement.t_no_match),

@@ -167,7 +167,7 @@ def spread_of(bundle: Bundle, features: Sequence[Features]) -> Spread | None:
     Not the score: that also weighs how close forgers come to such signatures, so a steady hand may well be referred.
     """
     head = bundle.scorer.heads.get(len(features))
-    if len(features) < 2 or head is None or "equated" in bundle.manifest:
+    if len(features) < 2 or head is None or bundle.carried_over:
         return None
     own = OwnSpread.of(FeatureStack.of(features), bundle.scorer.cohort).local
     place = SEVERAL.index("local_own")

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from customers.models import Customer
 from mlcore.models import ModelVersion
+from mlcore.selectors import model_bundle
 from tests.mlcore.making import VERIFIER, drawn_png, make_specimen, make_user
 from verification.models import Verification
 
@@ -98,6 +99,16 @@ def test_the_figures_stand_with_interval_count_and_likelihood_in_words(as_verifi
     assert (
         "Counted on 4,105 comparisons of genuine signatures and 5,325 of forgeries of 43 other writers' signatures."
     ) in content
+
+
+def test_figures_that_were_carried_over_to_a_retrained_model_say_so(as_verifier: Client, ask: Any) -> None:
+    said = "They were counted with an earlier model"
+    assert said not in page_of(as_verifier, ask())
+    bundle = model_bundle(ModelVersion.objects.get())
+    bundle.manifest["equated"] = {"1": {}}
+    made = ask()
+    assert made.calibration["carried_over"] is True
+    assert said in page_of(as_verifier, made)
 
 
 def test_a_verification_from_before_intervals_were_kept_still_shows(as_verifier: Client, ask: Any) -> None:
