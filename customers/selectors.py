@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -139,6 +139,26 @@ def customers_waiting(*, viewer: User) -> QuerySet[Customer]:
         .filter(pk__in=waiting.order_by().values("customer"))
         .annotate(waits=specimens_count(_approvable(viewer)), waits_since=Subquery(oldest))
         .order_by(F("waits_since"), "name")
+    )
+
+
+def customers_turned_down(*, enrolled_by: User, since: datetime) -> QuerySet[Customer]:
+    """Active customers of whom somebody else retired what this person enrolled, before it was ever approved.
+
+    The latest first. Adds `turned_down`, how many specimens these are, and of the latest `turned_down_at` and
+    `turned_down_specimen`, its public_id.
+    """
+    which = Q(enrolled_by=enrolled_by, state=Specimen.State.RETIRED, approved_at=None, retired_at__gte=since)
+    found = Specimen.objects.filter(which).exclude(retired_by=enrolled_by)
+    latest = found.filter(customer=OuterRef("pk")).order_by("-retired_at", "-pk")
+    return (
+        Customer.objects.filter(status=Customer.Status.ACTIVE, pk__in=found.order_by().values("customer"))
+        .annotate(
+            turned_down=specimens_count(which & ~Q(retired_by=enrolled_by)),
+            turned_down_at=Subquery(latest.values("retired_at")[:1]),
+            turned_down_specimen=Subquery(latest.values("public_id")[:1]),
+        )
+        .order_by("-turned_down_at", "name")
     )
 
 

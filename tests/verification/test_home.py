@@ -74,7 +74,40 @@ def test_closed_customers_ask_for_nothing() -> None:
     assert "can not be read any more" not in page
 
 
+def test_who_enrolled_is_told_what_was_turned_down() -> None:
+    teller, supervisor, known = user("teller"), user("supervisor"), customer(name="Back Again")
+    first, second, own, approved = specimens(known, 4, actor=teller)
+    services.specimen_retire(actor=user("teller", "supervisor"), specimen=first)
+    services.specimen_retire(actor=supervisor, specimen=second)
+    services.specimen_retire(actor=teller, specimen=own)
+    services.specimen_approve(actor=supervisor, specimen=approved)
+    services.specimen_retire(actor=supervisor, specimen=approved)
+    client = client_of(teller)
+    panel = client.get("/").content.decode().split("Turned down lately")[1].split("</section>")[0]
+    assert "Back Again" in panel
+    assert "2 specimens" in panel
+    assert f"/customers/{known.public_id}/#specimen-{second.public_id}" in panel
+    assert "Turned down lately" not in client_of(user("teller")).get("/").content.decode()
+    Specimen.objects.update(retired_at=timezone.now() - timedelta(days=15))
+    assert "Turned down lately" not in client.get("/").content.decode()
+
+
+def test_before_the_first_customer_the_next_step_is_offered() -> None:
+    page = client_of(user("teller", "supervisor")).get("/").content.decode()
+    assert "There are no customers yet." in page
+    assert "Enrol the first one" in page
+    assert "seed_demo" not in page
+    for sentence in ("find one above", "Every customer has enough", "Nothing waits", "verified today"):
+        assert sentence not in page
+    page = client_of(user("verifier")).get("/").content.decode()
+    assert "Whoever may enrol begins" in page
+    assert "Enrol the first one" not in page
+    assert "seed_demo" in client_of(user(is_superuser=True)).get("/").content.decode()
+    assert "There are no customers yet." not in client_of(user()).get("/").content.decode()
+
+
 def test_nothing_to_do_is_said_too() -> None:
+    specimens(customer(), 3, approved=True)
     page = client_of(user("supervisor", "teller")).get("/").content.decode()
     assert "Nothing waits." in page
     assert "Every customer has enough specimens." in page

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from customers.models import Customer
 from customers.selectors import (
     customers_ready,
     customers_thin,
+    customers_turned_down,
     customers_waiting,
     specimens_barred,
     specimens_enrolled,
@@ -26,6 +30,7 @@ from verification.views.access import ASKS, READS
 SHOWN = 8
 RECENT = 5
 READY = 3
+LATELY = timedelta(days=14)
 
 
 @login_required
@@ -37,6 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def waiting_context(user: User) -> dict[str, object]:
     """What the page shows to this person; what he may not see is not there."""
+    if user.has_perm("customers.view_customer") and not Customer.objects.exists():
+        return {"bare": True}
     context: dict[str, object] = {}
     if user.has_perm("customers.approve_specimen"):
         waiting = list(customers_waiting(viewer=user)[: SHOWN + 1])
@@ -45,6 +52,8 @@ def waiting_context(user: User) -> dict[str, object]:
     if user.has_perm("customers.enrol_specimen"):
         thin = list(customers_thin()[: SHOWN + 1])
         context |= {"thin": thin[:SHOWN], "thin_more": len(thin) > SHOWN}
+        lately = timezone.now() - LATELY
+        context["turned_down"] = list(customers_turned_down(enrolled_by=user, since=lately)[:SHOWN])
     if user.has_perm("customers.view_customer"):
         context["unreadable"] = list(specimens_unreadable()[:SHOWN])
     if user.has_perm(READS):
