@@ -113,6 +113,34 @@ ENDINGS = (
     gettext_noop("The model file %(file)s can not be run here: %(why)s."),
     gettext_noop("No model version is in use; an administrator has to install or promote one."),
 )
+
+# Why a file is not taken in as a model version (mlcore.exchange), with values. Where one of the endings fits as well, the
+# one here comes first.
+EXCHANGED = (
+    gettext_noop("The file is larger than %(megabytes)d MB; no model version is."),
+    gettext_noop("The file is damaged or cut short; export the model version again."),
+    gettext_noop("The file is not an exported model version: it holds other files than such a one."),
+    gettext_noop("The file is not an exported model version: %(file)s is too large in it."),
+    gettext_noop("The file is not an exported model version: %(file)s is packed in another way."),
+    gettext_noop("The model in this file has no usable name of at most %(most)d characters."),
+    gettext_noop("The model in this file is damaged: the figures in %(file)s can not be read."),
+    gettext_noop("The model in this file is damaged: %(file)s holds no usable thresholds."),
+    gettext_noop("The network of this model takes too long to open."),
+    gettext_noop("The network of this model can not be run here."),
+    gettext_noop("The model could not be stored: %(why)s."),
+    gettext_noop("The shipped base is damaged; it is mended by installing SigWeb again."),
+    # mlcore.bundle, of what lies in the file
+    gettext_noop("The model in this file is damaged: %(file)s lacks what it needs."),
+    gettext_noop("The model in this file is damaged: %(file)s has changed."),
+    gettext_noop("The model in this file is damaged: %(file)s can not be read."),
+    gettext_noop(
+        "The model in this file has format %(format)s; this program reads up to %(most)s. Please update it."
+    ),
+    gettext_noop(
+        "The model in this file was trained on pictures prepared in another way than this program prepares them. Install "
+        "a newer model, or retrain it."
+    ),
+)
 _VALUE = re.compile(r"%\((\w+)\)([sd])")
 # A sentence as it is given to gettext; or its singular and plural, which depend on their value "count".
 Wording = str | tuple[str, str]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import mlcore
 from mlcore.imaging import ImageRefused, Limits, decode
 from mlcore.imaging.pdf import SENTENCES
 from mlcore.selectors import NoChampion
-from mlcore.sentences import COLLECTED, ENDINGS, refusal_in_words, sentence_in_words, stored_in_words
+from mlcore.sentences import COLLECTED, ENDINGS, EXCHANGED, refusal_in_words, sentence_in_words, stored_in_words
 
 ROOT = Path(mlcore.__file__).parent
 SAYING = {"ImageRefused", "Remark", "Reason", "SpecimenUnusable"}
@@ -80,11 +80,17 @@ def skeleton(node: ast.expr) -> str | None:
     return None
 
 
-def endings_said() -> Iterator[str]:
-    for path in PASSED:
+def raised(paths: Iterable[str], errors: set[str]) -> Iterator[str | None]:
+    """What these errors are made with in these files; None where it is not written out."""
+    for path in paths:
         for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
-                yield skeleton(node.args[0]) or pytest.fail(f"{path}: what {node.func.id} says can not be read")
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors:
+                yield skeleton(node.args[0])
+
+
+def endings_said() -> Iterator[str]:
+    for sentence in raised(PASSED, ERRORS):
+        yield sentence or pytest.fail("what an error says can not be read")
 
 
 def test_whatever_ends_a_training_is_collected_for_translation() -> None:
@@ -98,6 +104,30 @@ def test_whatever_ends_a_training_is_collected_for_translation() -> None:
         "the disk is full",
         str(NoChampion()),
     }
+
+
+def test_whatever_refuses_a_file_is_collected_for_translation() -> None:
+    collected = {re.sub(r"%\(\w+\)[sd]", "\0", wording) for wording in EXCHANGED}
+    said = set(raised(["exchange.py", "retraining/exchange.py"], {"ExchangeRefused"}))
+    # What the bundle says of the folder that the file was unpacked to; one is told of the files of any model.
+    of_the_bundle = {
+        sentence.replace("The model \0", "The model in this file", 1)
+        for sentence in raised(["bundle.py"], {"ArtefactError"})
+        if sentence and sentence.startswith("The model \0 ")
+    }
+    never = {sentence for sentence in of_the_bundle if "on record" in sentence or "written" in sentence}
+    assert collected == (said | of_the_bundle) - never - {None}
+
+
+def test_what_is_wrong_with_a_file_is_told_in_the_readers_language() -> None:
+    damaged = "The model in this file is damaged: the figures in model.json can not be read."
+    with translation.override("hi"):
+        told = stored_in_words(damaged, EXCHANGED + ENDINGS)
+        assert told == "इस फ़ाइल का मॉडल क्षतिग्रस्त है: model.json के आँकड़े पढ़े नहीं जा सकते।"
+        told = stored_in_words("The model in this file has no usable name of at most 80 characters.", EXCHANGED)
+        assert told == "इस फ़ाइल के मॉडल का अधिकतम 80 अक्षरों का कोई उपयोगी नाम नहीं है।"
+        told = stored_in_words("The model could not be stored: the disk is full.", EXCHANGED + ENDINGS)
+        assert told == "मॉडल सहेजा नहीं जा सका: डिस्क भर गई है।"
 
 
 def test_stored_sentences_are_told_one_after_the_other_with_their_values() -> None:

@@ -22,6 +22,7 @@ from mlcore.bundle import ArtefactError
 from mlcore.exchange import MEGABYTE, MOST_BYTES
 from mlcore.retraining.admin.pages import PROMOTE, PageAdmin, require
 from mlcore.retraining.exchange import Imported, export_name, model_export, model_import
+from mlcore.sentences import ENDINGS, EXCHANGED, stored_in_words
 from sigweb.uploads import CappedMemoryUploadHandler
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class ExchangePages(Pages):
         try:
             model_export(version=version, target=target, actor=actor, request=request)
         except ArtefactError as error:
-            self.message_user(request, str(error), messages.ERROR)
+            self.message_user(request, stored_in_words(str(error)), messages.ERROR)
             return HttpResponseRedirect(reverse("admin:mlcore_modelversion_change", args=[version.public_id]))
         target.seek(0)
         return FileResponse(target, as_attachment=True, filename=export_name(version), content_type="application/zip")
@@ -101,7 +102,7 @@ class ExchangePages(Pages):
             try:
                 imported = model_import(archive=form.cleaned_data["archive"].file, actor=actor, request=request)
             except ArtefactError as error:
-                form.add_error("archive", str(error))
+                form.add_error("archive", stored_in_words(str(error), EXCHANGED + ENDINGS))
             else:
                 return self._imported(request, imported)
         return self.page(request, TEMPLATE, title=_("Import a model version"), form=form)

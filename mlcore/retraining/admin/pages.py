@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from mlcore.admin import ReadOnlyAdmin
+from mlcore.sentences import stored_in_words
 from sigweb.accounts.access import person
 from sigweb.accounts.public_ids import PublicIdAdmin
 
@@ -70,7 +71,8 @@ class PageAdmin(PublicIdAdmin, ReadOnlyAdmin):
         try:
             self.message_user(request, done(), messages.SUCCESS)
         except refusal as error:
-            self.message_user(request, str(error), messages.ERROR)
+            # A refusal in the reader's language stays as it is; what is wrong with a model's files is said in English.
+            self.message_user(request, stored_in_words(str(error)), messages.ERROR)
         return HttpResponseRedirect(back)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -102,6 +103,18 @@ def test_what_is_no_model_is_refused_in_the_form(admin_client: Client, data: byt
     assert sentence in text(shown)
     assert 'role="alert"' in text(shown)
     assert not ModelVersion.objects.exists()
+
+
+def test_refusals_are_told_in_the_readers_language(admin_client: Client, foreign: bytes) -> None:
+    send(admin_client, foreign)
+    version = ModelVersion.objects.get()
+    (model_directory(version) / "network.onnx").write_bytes(b"half")
+    admin_client.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    damaged = f"मॉडल {version.directory} क्षतिग्रस्त है: network.onnx बदल गई है।"
+    assert damaged in text(admin_client.post(export_of(version), follow=True))
+    promote = reverse("admin:mlcore_modelversion_promote", args=[version.public_id])
+    assert "मॉडल फ़ाइल network.onnx क्षतिग्रस्त है:" in text(admin_client.post(promote, follow=True))
+    assert "फ़ाइल क्षतिग्रस्त या अधूरी है; मॉडल संस्करण को फिर से निर्यात करें।" in text(send(admin_client, b"PK nothing"))
 
 
 def test_no_file_at_all_is_said(admin_client: Client) -> None:
