@@ -114,8 +114,8 @@ ENDINGS = (
     gettext_noop("No model version is in use; an administrator has to install or promote one."),
 )
 
-# Why a file is not taken in as a model version (mlcore.exchange), with values. Where one of the endings fits as well, the
-# one here comes first.
+# Why a file is not taken in as a model version (mlcore.exchange), with values. Where one of the endings fits as well,
+# the one here comes first.
 EXCHANGED = (
     gettext_noop("The file is larger than %(megabytes)d MB; no model version is."),
     gettext_noop("The file is damaged or cut short; export the model version again."),
@@ -133,12 +133,10 @@ EXCHANGED = (
     gettext_noop("The model in this file is damaged: %(file)s lacks what it needs."),
     gettext_noop("The model in this file is damaged: %(file)s has changed."),
     gettext_noop("The model in this file is damaged: %(file)s can not be read."),
+    gettext_noop("The model in this file has format %(format)s; this program reads up to %(most)s. Please update it."),
     gettext_noop(
-        "The model in this file has format %(format)s; this program reads up to %(most)s. Please update it."
-    ),
-    gettext_noop(
-        "The model in this file was trained on pictures prepared in another way than this program prepares them. Install "
-        "a newer model, or retrain it."
+        "The model in this file was trained on pictures prepared in another way than this program prepares them. "
+        "Install a newer model, or retrain it."
     ),
 )
 _VALUE = re.compile(r"%\((\w+)\)([sd])")
