@@ -139,7 +139,7 @@ class ListForm(forms.Form):
 
 
 class ReviewFilterForm(forms.Form):
-    """The filter of the review queue. Whatever is not understood filters nothing."""
+    """The filter of the review queue. Whatever is not understood filters nothing, and the page says so."""
 
     branch = forms.ModelChoiceField(
         queryset=Branch.objects.order_by("name"),

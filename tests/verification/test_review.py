@@ -85,6 +85,21 @@ def test_the_page_shows_one_side_by_side_and_how_many_wait(client: Client, queue
     assert "CH2" in client.get(PAGE, {"amount_from": "250"}).content.decode()
 
 
+def test_what_the_filter_does_not_understand_is_said_and_filters_nothing(
+    client: Client, queue: list[Verification]
+) -> None:
+    page = client.get(PAGE, {"amount_from": "5k"}).content.decode()
+    assert "Write the amount in digits, for example 1250.50." in page
+    assert 'value="5k"' in page
+    assert '<details class="rv-filter" open>' in page
+    assert "3 referrals wait for you" in page
+    assert "· filtered" not in page
+    page = client.get(PAGE, {"amount_from": "5k", "amount_to": "250", "branch": "nowhere"}).content.decode()
+    assert "2 referrals wait for you · filtered" in page
+    assert f"?amount_to=250&amp;after={queue[0].public_id}" in page, "only what was understood goes on"
+    assert "Write the amount" not in client.get(PAGE).content.decode()
+
+
 def test_deciding_goes_to_the_next_and_keeps_the_filter(client: Client, queue: list[Verification]) -> None:
     answer = decide(client, queue[1], filters="amount_from=150&evil=https://example.org")
     assert answer["Location"] == f"/review/?amount_from=150&after={queue[1].public_id}"

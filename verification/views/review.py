@@ -36,15 +36,17 @@ def review(request: HttpRequest) -> HttpResponse:
     user = person(request, READS, REVIEWS)
     form = ReviewFilterForm(request.GET)
     form.is_valid()
-    chosen = {name: form.cleaned_data.get(name) for name in _FILTERS}
-    branch = chosen.pop("branch")
-    queue = referrals_waiting(viewer=user, branch=branch.public_id if branch else None, **_given(chosen))
+    chosen = _given(form.cleaned_data)
+    understood = {name: request.GET[name] for name in chosen}
+    if branch := chosen.pop("branch", None):
+        chosen["branch"] = branch.public_id
+    queue = referrals_waiting(viewer=user, **chosen)
     verification = referral_next(queue, at=_named(request, user, "at"), after=_named(request, user, "after"))
     blindly = is_blind(request)
     context: dict[str, Any] = {
         "form": form,
-        "filtered": any(request.GET.get(name) for name in _FILTERS),
-        "filters": _query(request.GET),
+        "filtered": bool(understood),
+        "filters": urlencode(understood),
         "waiting": queue.count(),
         "verification": verification,
         "blind": blindly,
