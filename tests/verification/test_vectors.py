@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -131,3 +132,11 @@ def test_pages_and_rights(people: None, ask: Any, as_verifier: Client, verifier:
 def test_nothing_enrolled_and_no_model_are_said(client: Client) -> None:
     client.force_login(make_user(*ADMIN))
     assert "There is nothing to draw yet." in client.get("/vectors/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("rights", "link"), [(ADMIN, "nav-link"), ((*VERIFIER, *ADMIN), "dropdown-item"), (VERIFIER, "")])
+def test_whoever_may_see_it_finds_the_way_once(client: Client, rights: tuple[str, ...], link: str) -> None:
+    client.force_login(make_user(*rights))
+    found = re.findall(r'class="([a-z-]+) [^>]*href="/vectors/"', client.get("/").content.decode())
+    assert found == ([link] if link else [])
