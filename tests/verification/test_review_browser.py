@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from customers.models import Specimen
 from mlcore.models import ModelVersion
@@ -34,6 +34,22 @@ def seen(page: Page) -> None:
     expect(page.locator("html:not([data-unseen])")).to_be_attached()
 
 
+def tab_to(page: Page, target: Locator, *, within: int) -> None:
+    """Go to a control as somebody without a mouse does; it must be reached with so many presses of Tab."""
+    for _press in range(within):
+        if target.evaluate("(control) => control === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    expect(target).to_be_focused()
+
+
+def choose_file(page: Page, files: Any) -> None:
+    """Open the file dialog by keyboard. It belongs to the system; the browser is handed what it would have chosen."""
+    with page.expect_file_chooser() as dialog:
+        page.keyboard.press("Space")
+    dialog.value.set_files(files)
+
+
 def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any, ask: Any) -> None:
     first, second, third = referred(ask, 3)
     log_in(page, live_server, make_user(*REVIEWER, username="rita"))
@@ -53,7 +69,7 @@ def test_three_referrals_are_decided_by_keys_alone(page: Page, live_server: Any,
     expect(page.get_by_text("CH2")).to_be_visible()
     seen(page)
     # Letters in the note are letters, and Enter there accepts nothing.
-    page.get_by_label("Note").focus()
+    tab_to(page, page.get_by_label("Note"), within=25)
     page.keyboard.type("a rare one")
     page.keyboard.press("Enter")
     expect(page.get_by_text("CH2")).to_be_visible()
@@ -209,17 +225,17 @@ def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server
     Branch.objects.create(code="001", name="Main Street")
     log_in(page, live_server, make_user(*TELLER, username="teller"))
     page.goto(f"{live_server.url}/customers/enrol/")
-    page.get_by_label("Customer number").focus()
+    tab_to(page, page.get_by_label("Customer number"), within=15)
     page.keyboard.type("K-4711")
     page.keyboard.press("Tab")
     page.keyboard.type(signer.name)
     page.keyboard.press("Tab")
     page.keyboard.type("001")
-    # The file dialog belongs to the system; the browser is handed what it would have chosen.
-    page.set_input_files("#files", [picture(f"{seed}.png", signature_png(signer, seed)) for seed in range(3)])
+    tab_to(page, page.locator("#files"), within=5)
+    choose_file(page, [picture(f"{seed}.png", signature_png(signer, seed)) for seed in range(3)])
     expect(page.locator("[data-draft]")).to_have_count(3)
     expect(page.get_by_text("All 3 signatures agree with each other.")).to_be_visible()
-    page.locator("#submit").focus()
+    tab_to(page, page.locator("#submit"), within=25)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=signer.name)).to_be_visible()
 
@@ -228,7 +244,7 @@ def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server
     for left in (3, 2, 1):
         expect(page.get_by_role("button", name="Approve")).to_have_count(left)
         page.wait_for_load_state("networkidle")
-        page.get_by_role("button", name="Approve").first.focus()
+        tab_to(page, page.get_by_role("button", name="Approve").first, within=25 if left == 3 else 3)
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     assert Specimen.objects.filter(state="approved").count() == 3
@@ -241,8 +257,9 @@ def test_enrol_approve_verify_and_review_without_a_mouse(page: Page, live_server
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/verify/*-*/")
-    page.set_input_files("input[type=file]", picture("cheque.png", signature_png(signer, 90)))
-    page.locator("#vf-submit").focus()
+    tab_to(page, page.locator("input[type=file]"), within=20)
+    choose_file(page, picture("cheque.png", signature_png(signer, 90)))
+    tab_to(page, page.locator("#vf-submit"), within=10)
     page.keyboard.press("Enter")
     page.wait_for_url("**/verifications/*-*/")
     page.wait_for_load_state("networkidle")
@@ -296,7 +313,7 @@ def test_a_full_set_and_the_buttons_are_seen_at_once_and_specimens_open_by_keybo
     assert bar is not None and bar["y"] + bar["height"] <= height
     last = specimens.last.locator("figcaption").bounding_box()
     assert last is not None and last["y"] + last["height"] <= bar["y"]
-    page.get_by_role("button", name="Look closer: Specimen 1").focus()
+    tab_to(page, page.get_by_role("button", name="Look closer: Specimen 1"), within=20)
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Specimen 1")).to_be_visible()
     seen(page)

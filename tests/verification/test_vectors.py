@@ -135,7 +135,9 @@ def test_nothing_enrolled_and_no_model_are_said(client: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("rights", "link"), [(ADMIN, "nav-link"), ((*VERIFIER, *ADMIN), "dropdown-item"), (VERIFIER, "")])
+@pytest.mark.parametrize(
+    ("rights", "link"), [(ADMIN, "nav-link"), ((*VERIFIER, *ADMIN), "dropdown-item"), (VERIFIER, "")]
+)
 def test_whoever_may_see_it_finds_the_way_once(client: Client, rights: tuple[str, ...], link: str) -> None:
     client.force_login(make_user(*rights))
     found = re.findall(r'class="([a-z-]+) [^>]*href="/vectors/"', client.get("/").content.decode())
