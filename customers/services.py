@@ -187,7 +187,7 @@ def specimen_approve(*, actor: User, specimen: Specimen, request: HttpRequest | 
             raise Refused("not_pending", _("This specimen is not waiting for approval any more."))
         if settings.FOUR_EYES and specimen.enrolled_by_id == actor.pk:
             raise Refused("four_eyes", _("You enrolled this specimen yourself; another person has to approve it."))
-        if specimen.has_expired:
+        if specimen.expires_on and specimen.has_expired:
             raise Refused(
                 "expired",
                 _(

@@ -97,6 +97,7 @@ def test_before_the_first_customer_the_next_step_is_offered() -> None:
     assert "There are no customers yet." in page
     assert "Enrol the first one" in page
     assert "seed_demo" not in page
+    assert 'id="home-referrals"' in page
     for sentence in ("find one above", "Every customer has enough", "Nothing waits", "verified today"):
         assert sentence not in page
     page = client_of(user("verifier")).get("/").content.decode()

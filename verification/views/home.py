@@ -42,9 +42,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def waiting_context(user: User) -> dict[str, object]:
     """What the page shows to this person; what he may not see is not there."""
-    if user.has_perm("customers.view_customer") and not Customer.objects.exists():
-        return {"bare": True}
     context: dict[str, object] = {}
+    if user.has_perms((READS, REVIEWS)):
+        context["referrals"] = waiting_for(viewer=user)  # its place is renewed by itself, also on a bare page
+    if user.has_perm("customers.view_customer") and not Customer.objects.exists():
+        return context | {"bare": True}
     if user.has_perm("customers.approve_specimen"):
         waiting = list(customers_waiting(viewer=user)[: SHOWN + 1])
         context |= {"waiting": waiting[:SHOWN], "waiting_more": len(waiting) > SHOWN}
@@ -59,8 +61,6 @@ def waiting_context(user: User) -> dict[str, object]:
     if user.has_perm(READS):
         today = timezone.localdate()
         context |= {"today": day_counts(day=today), "enrolled": specimens_enrolled(day=today)}
-        if user.has_perm(REVIEWS):
-            context["referrals"] = waiting_for(viewer=user)
         if user.has_perms(ASKS):
             recent = list(verifications_list(asked_by=user)[:RECENT])
             context |= {"recent": recent, "ready": [] if recent else list(customers_ready()[:READY])}
