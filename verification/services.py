@@ -114,7 +114,7 @@ def _specimens_demand(customer: Customer) -> list[Specimen]:
         return specimens
     states = set(customer.specimens.values_list("state", flat=True))
     if Specimen.State.APPROVED in states:
-        sentence = _("All approved specimens of this customer have expired. Enrol new ones first.")
+        sentence = _("All approved specimens of this customer have expired.")
     elif Specimen.State.PENDING in states:
         sentence = _("The specimens of this customer wait for approval. Have them approved first.")
     else:
