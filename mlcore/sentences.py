@@ -85,6 +85,8 @@ ENDINGS = (
     # mlcore.scoring
     gettext_noop("There are no trials by which the calibration could be carried over."),
     gettext_noop("The new network hardly tells genuine signatures from forgeries; there is nothing to calibrate."),
+    gettext_noop("A head of his own needs genuine signatures and others; only one kind was given."),
+    gettext_noop("There are no finite figures to fit the customer's head on."),
     # mlcore.trainer
     gettext_noop("None of the signatures of this snapshot can be used."),
     gettext_noop(

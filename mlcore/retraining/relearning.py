@@ -29,6 +29,7 @@ from mlcore.runtime import Features
 from mlcore.scoring.logistic import FitError
 from mlcore.scoring.own_head import fit_own_head
 from mlcore.selectors import model_bundle, model_champion, specimens_digest
+from mlcore.sentences import stored_in_words
 from sigweb.audit.services import audit_record
 from verification.selectors import specimens_usable
 
@@ -73,7 +74,7 @@ def customer_relearn(*, customer: Customer, actor: User | None) -> CustomerHead:
     try:
         head = fit_own_head(own, np.concatenate([others, strangers]), specimens=len(fines))
     except FitError as error:
-        raise RelearningRefused(str(error)) from error
+        raise RelearningRefused(stored_in_words(str(error))) from error
     threshold = -bundle.scorer.calibrations[len(fines)].t_match
     shares = {
         name: {"match": float((odds >= threshold).mean()), "trials": len(odds)}

@@ -61,7 +61,7 @@ ERRORS = {"DataError", "TrainingStopped", "CheckpointError", "ExportError", "Fit
 # Where a training run passes through; what these say can end it.
 PASSED = (
     *("embedding/training.py", "embedding/checkpoint.py", "embedding/export.py", "embedding/finetuning.py"),
-    *("embedding/sampling.py", "embedding/corpus.py", "scoring/equating.py"),
+    *("embedding/sampling.py", "embedding/corpus.py", "scoring/equating.py", "scoring/own_head.py"),
     *("trainer/gathering.py", "trainer/making.py", "trainer/measuring.py", "bundle.py", "runtime.py"),
 )
 ELSEWHERE = {

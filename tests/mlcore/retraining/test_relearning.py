@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from django.utils import translation
 
 from customers.models import Specimen
 from mlcore.models import CustomerHead, ModelVersion
+from mlcore.retraining import relearning
 from mlcore.retraining.relearning import RelearningRefused, customer_relearn
 from mlcore.selectors import NoChampion, specimens_digest
 from mlcore.services import specimen_embed
@@ -59,3 +62,17 @@ def test_without_a_champion_it_says_so() -> None:
     (of,) = enrol_bank(1, 1)
     with pytest.raises(NoChampion):
         customer_relearn(customer=of, actor=None)
+
+
+def test_what_can_not_be_fitted_is_told_in_the_readers_language(
+    base: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (of,) = enrol_bank(1, 1)
+
+    def odds(*_given: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return np.array([np.nan]), np.array([np.nan]), np.array([])
+
+    monkeypatch.setattr(relearning, "_odds", odds)
+    with translation.override("hi"), pytest.raises(RelearningRefused, match="सीमित आँकड़े नहीं"):
+        customer_relearn(customer=of, actor=None)
+    assert not CustomerHead.objects.exists()
