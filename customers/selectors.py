@@ -149,12 +149,13 @@ def customers_turned_down(*, enrolled_by: User, since: datetime) -> QuerySet[Cus
     `turned_down_specimen`, its public_id.
     """
     which = Q(enrolled_by=enrolled_by, state=Specimen.State.RETIRED, approved_at=None, retired_at__gte=since)
-    found = Specimen.objects.filter(which).exclude(retired_by=enrolled_by)
+    which &= ~Q(retired_by=enrolled_by)
+    found = Specimen.objects.filter(which)
     latest = found.filter(customer=OuterRef("pk")).order_by("-retired_at", "-pk")
     return (
         Customer.objects.filter(status=Customer.Status.ACTIVE, pk__in=found.order_by().values("customer"))
         .annotate(
-            turned_down=specimens_count(which & ~Q(retired_by=enrolled_by)),
+            turned_down=specimens_count(which),
             turned_down_at=Subquery(latest.values("retired_at")[:1]),
             turned_down_specimen=Subquery(latest.values("public_id")[:1]),
         )

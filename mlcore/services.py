@@ -248,10 +248,7 @@ def sketches_stored(*, specimens: Collection[Specimen]) -> dict[int, bytes]:
 
     No image is opened for the missing ones: a specimen may be out of use because its image can not be read.
     """
-    by_key = {specimen.pk: specimen for specimen in specimens}
-    rows = Embedding.objects.filter(specimen__in=by_key).only("specimen_id", "sketch")
-    found = ((row.specimen_id, _sketch_stored(row, by_key[row.specimen_id])) for row in rows)
-    return {key: sketch for key, sketch in found if sketch is not None}
+    return {row.specimen_id: sketch for row, sketch in _with_sketches(specimens)}
 
 
 def _sketch_stored(row: Embedding, specimen: Specimen) -> bytes | None:
@@ -265,9 +262,16 @@ def _sketch_stored(row: Embedding, specimen: Specimen) -> bytes | None:
 
 def _sketches_known(specimens: Collection[Specimen]) -> dict[int, bytes]:
     """Sealed sketches that stand with the embeddings of other model versions: they do not depend on the network."""
+    return {row.specimen_id: bytes(row.sketch) for row, _sketch in _with_sketches(specimens)}
+
+
+def _with_sketches(specimens: Collection[Specimen]) -> Iterator[tuple[Embedding, bytes]]:
+    """The embeddings of whatever model version that have a sketch, each with it."""
     by_key = {specimen.pk: specimen for specimen in specimens}
-    rows = Embedding.objects.filter(specimen__in=by_key).only("specimen_id", "sketch")
-    return {row.specimen_id: bytes(row.sketch) for row in rows if _sketch_stored(row, by_key[row.specimen_id])}
+    for row in Embedding.objects.filter(specimen__in=by_key).only("specimen_id", "sketch"):
+        sketch = _sketch_stored(row, by_key[row.specimen_id])
+        if sketch is not None:
+            yield row, sketch
 
 
 def _sketch_sealed(sketch: bytes, specimen: Specimen) -> bytes:

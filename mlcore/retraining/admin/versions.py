@@ -96,7 +96,7 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
         version = self.row_or_404(request, object_id)
         promotion = self._promotion(request, version)
         vectors = Embedding.objects.filter(model_version=version).count()
-        prunable = embeddings_prunable(version=version).exists()
+        prunable = embeddings_prunable(version=version).count()
         unused = version.state != ModelVersion.State.CHAMPION and promotion["open"] is None
         past = version.promotions.exclude(state__in=Promotion.OPEN).select_related("requested_by", "approved_by")
         return self.page(
@@ -105,7 +105,8 @@ class ModelVersionAdmin(ExchangePages, PageAdmin):
             title=version.name,
             card=card_figures(version),
             vectors=vectors,
-            may_prune=prunable and unused and promotion["may_promote"],
+            prunable=prunable,
+            may_prune=bool(prunable) and unused and promotion["may_promote"],
             may_start=request.user.has_perm(START),
             run=getattr(version, "training_run", None),
             past=[(ended, promotion_message(ended)) for ended in past[:10]],

@@ -10,8 +10,9 @@ import pytest
 from mlcore.models import Embedding, ModelVersion, Promotion
 from mlcore.retraining import advancing
 from mlcore.retraining.advancing import promotion_advance
-from mlcore.retraining.promotion import promotion_request
+from mlcore.retraining.promotion import PromotionRefused, promotion_request
 from mlcore.selectors import bundles_forget
+from sigweb.audit.models import AuditEvent
 from sigweb.celery import app
 from tests.mlcore.retraining.candidates import administrator, make_candidate, make_gate
 
@@ -36,6 +37,17 @@ def candidate(champion: ModelVersion) -> ModelVersion:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(advancing, "BATCH", 2)
+
+
+def refusal(work: Any, **fields: Any) -> str:
+    """The one sentence of a refusal that stores nothing."""
+    before = Promotion.objects.count(), AuditEvent.objects.count()
+    with pytest.raises(PromotionRefused) as caught:
+        work(**fields)
+    assert (Promotion.objects.count(), AuditEvent.objects.count()) == before
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    return sentence
 
 
 def asked(candidate: ModelVersion) -> Promotion:

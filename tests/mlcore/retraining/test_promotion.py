@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,9 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.pools import producers
 
-from customers.models import Specimen
-from mlcore.models import Embedding, EmbeddingFailure, GateReport, ModelVersion, Promotion
+from mlcore.models import Embedding, ModelVersion, Promotion
 from mlcore.retraining import promotion, tasks
 from mlcore.retraining.promotion import (
-    PromotionRefused,
-    embeddings_prune,
     model_rollback,
     promotion_approve,
     promotion_cancel,
@@ -25,38 +21,22 @@ from mlcore.retraining.promotion import (
     promotions_resend,
 )
 from mlcore.selectors import NoChampion
-from mlcore.services import features_for, model_promote, sketches_stored
+from mlcore.services import features_for, model_promote
 from mlcore.tasks import queue_depth
 from sigweb.audit.models import AuditEvent
 from sigweb.celery import app
 from tests.mlcore.making import make_user
 from tests.mlcore.retraining.candidates import administrator, at_once, enrolled, make_candidate, make_gate
+from tests.mlcore.retraining.promoting import queue, refusal
+
+__all__ = ["queue"]
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def queue(servers: Any) -> Iterator[None]:
-    """The real queue, empty before and after."""
-    app.control.purge()
-    yield
-    app.control.purge()
 
 
 @pytest.fixture
 def candidate(champion: ModelVersion) -> ModelVersion:
     return make_candidate()
-
-
-def refusal(work: Any, **fields: Any) -> str:
-    """The one sentence of a refusal that stores nothing."""
-    before = Promotion.objects.count(), AuditEvent.objects.count()
-    with pytest.raises(PromotionRefused) as caught:
-        work(**fields)
-    assert (Promotion.objects.count(), AuditEvent.objects.count()) == before
-    sentence = str(caught.value)
-    assert sentence.endswith(".")
-    return sentence
 
 
 def waiting(candidate: ModelVersion, reason: str = "The branch needs it.") -> Promotion:
@@ -321,85 +301,3 @@ def test_two_administrators_who_roll_back_the_same_champion_go_one_step(
     assert sorted(type(result).__name__ for result in results) == ["ModelVersion", "PromotionRefused"]
     candidate.refresh_from_db()
     assert candidate.state == "champion"
-
-
-# --- pruning -----------------------------------------------------------------------------------------------
-
-
-def test_the_vectors_of_a_retired_version_are_removed(
-    champion: ModelVersion, candidate: ModelVersion, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(promotion, "PRUNED_AT_ONCE", 2)
-    specimens = enrolled(champion, 5)
-    third = make_candidate("third", seed=3)
-    for version in (candidate, third):
-        features_for(specimens=specimens, version=version)
-        model_promote(version=version)
-    EmbeddingFailure.objects.create(specimen=specimens[0], model_version=champion, code="c", sentence="s")
-    actor = administrator()
-    assert embeddings_prune(version=champion, actor=actor) == 5
-    assert set(Embedding.objects.values_list("model_version", flat=True)) == {candidate.pk, third.pk}
-    assert not EmbeddingFailure.objects.exists()
-    event = AuditEvent.objects.get(action="model.pruned")
-    assert (event.actor, event.details) == (actor, {"embeddings": 5})
-    assert embeddings_prune(version=champion, actor=actor) == 0
-
-
-def test_the_last_vector_of_a_specimen_out_of_use_stays_since_its_sketch_tells_copies(
-    champion: ModelVersion, candidate: ModelVersion
-) -> None:
-    first, second, third = enrolled(champion, 3)
-    features_for(specimens=[first, second], version=candidate)
-    Specimen.objects.filter(pk__in=[second.pk, third.pk]).update(state="retired", retired_at=timezone.now())
-    model_promote(version=candidate)
-    model_promote(version=make_candidate("third", seed=3))
-    features_for(specimens=[first], version=ModelVersion.objects.get(state="champion"))
-    assert embeddings_prune(version=champion, actor=None) == 2
-    assert list(Embedding.objects.filter(model_version=champion).values_list("specimen", flat=True)) == [third.pk]
-    assert sketches_stored(specimens=[second, third]).keys() == {second.pk, third.pk}
-
-
-def test_nobody_steps_back_to_a_version_without_vectors(champion: ModelVersion, candidate: ModelVersion) -> None:
-    third = make_candidate("third", seed=3)
-    model_promote(version=candidate)
-    model_promote(version=third)
-    embeddings_prune(version=champion, actor=None)
-    assert model_rollback(actor=None).pk == candidate.pk
-    assert "no earlier" in refusal(model_rollback, actor=None)
-
-
-@pytest.mark.parametrize("how", ["cancelled", "failed"])
-def test_vectors_of_a_candidate_whose_promotion_came_to_nothing_are_pruned(
-    champion: ModelVersion, candidate: ModelVersion, how: str
-) -> None:
-    specimens = enrolled(champion, 3)
-    features_for(specimens=specimens[:2], version=candidate)
-    EmbeddingFailure.objects.create(specimen=specimens[2], model_version=candidate, code="x", sentence="Was.")
-    Promotion.objects.create(version=candidate, champion=champion, state=how)
-    actor = make_user()
-    assert embeddings_prune(version=candidate, actor=actor) == 2
-    assert set(Embedding.objects.values_list("model_version_id", flat=True)) == {champion.pk}
-    assert not EmbeddingFailure.objects.exists()
-    event = AuditEvent.objects.get(action="model.pruned")
-    assert (event.object_id, event.actor, event.details) == (candidate.public_id, actor, {"embeddings": 2})
-    candidate.refresh_from_db()
-    assert candidate.state == "candidate"
-
-
-def test_what_is_or_may_be_needed_is_not_pruned(champion: ModelVersion, candidate: ModelVersion) -> None:
-    specimens = enrolled(champion, 2)
-    features_for(specimens=specimens, version=candidate)
-    assert "champion" in refusal(embeddings_prune, version=champion, actor=None)
-    make_gate(candidate, champion)
-    opened = promotion_request(version=candidate, actor=None)
-    assert "being promoted" in refusal(embeddings_prune, version=candidate, actor=None)
-    promotion_cancel(promotion=opened, actor=None)
-    model_promote(version=candidate)
-    assert "roll back" in refusal(embeddings_prune, version=champion, actor=None)
-    model_promote(version=make_candidate("third", seed=3))
-    GateReport.objects.create(
-        candidate=champion, champion=ModelVersion.objects.get(name="third"), promotable=True, report={}
-    )
-    promotion_request(version=champion, actor=None)
-    assert "being promoted" in refusal(embeddings_prune, version=champion, actor=None)
-    assert Embedding.objects.count() == 4

@@ -9,7 +9,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from customers.models import Specimen
 from mlcore.models import Embedding, ModelVersion, Promotion
 from mlcore.services import model_install, model_promote, specimen_embed
 from sigweb.accounts.models import User
@@ -308,6 +310,21 @@ def test_vectors_of_a_retired_version_are_removed(
     assert "1 vector was removed." in text(as_admin.post(of("prune", candidate), follow=True))
     assert not Embedding.objects.exists()
     assert "Remove its vectors" not in text(as_admin.get(of("change", candidate)))
+
+
+def test_the_question_counts_what_would_be_removed(
+    as_admin: Client, champion: ModelVersion, candidate: ModelVersion
+) -> None:
+    first, retired = (make_specimen(make_customer()) for _ in range(2))
+    for specimen in (first, retired):
+        specimen_embed(specimen=specimen, version=candidate)
+    Specimen.objects.filter(pk=retired.pk).update(state="retired", retired_at=timezone.now())
+    ModelVersion.objects.filter(pk=candidate.pk).update(state="retired")
+    assert "Remove 1 vectors?" in text(as_admin.get(of("change", candidate)))
+    assert "1 vector was removed." in text(as_admin.post(of("prune", candidate), follow=True))
+    page = text(as_admin.get(of("change", candidate)))
+    assert "Remove its vectors" not in page
+    assert "<dt>Vectors stored</dt><dd>1</dd>" in page
 
 
 def test_vectors_of_a_candidate_are_removed_unless_it_is_being_promoted(
