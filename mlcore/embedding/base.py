@@ -27,8 +27,8 @@ class BaseRecipe:
     recordings: folder with *.npz or None. signers: synthetic ones. sources: which of SOURCES are trained on. without:
     data sets that neither training nor the fit sees. start: a model folder or .keras file to take the first weights
     from. learning_rate: the highest of the run. frozen: stages at the network's beginning that keep their weights.
-    average: a model whose weights are averaged with the trained ones. work: folder of checkpoint, curves and export.
-    cache: prepared canvases, shared by all runs.
+    average: a model whose weights are averaged with the trained ones. teachers: models whose distances are learnt as
+    well. work: folder of checkpoint, curves and export. cache: prepared canvases, shared by all runs.
     """
 
     name: str
@@ -45,6 +45,7 @@ class BaseRecipe:
     learning_rate: float = 1e-3
     frozen: int = 0
     average: Path | None = None
+    teachers: tuple[Path, ...] = ()
 
     def corpus(self) -> CorpusPlan:
         """What of all this is trained on."""
@@ -77,6 +78,7 @@ def train_base(
     from mlcore.embedding.averaging import BATCHES, average_with
     from mlcore.embedding.batches import augmented_batches
     from mlcore.embedding.checkpoint import warm_start
+    from mlcore.embedding.distillation import load_teachers
     from mlcore.embedding.export import export_network
     from mlcore.embedding.network import build_network
     from mlcore.embedding.plan import TrainingPlan
@@ -87,6 +89,7 @@ def train_base(
     keras.utils.set_random_seed(recipe.seed)
     model = build_network()
     start = warm_start(model, recipe.start) if recipe.start else None
+    teachers, taught_by = load_teachers(recipe.teachers)
     corpus = load_corpus(recipe.corpus(), cache=recipe.cache, progress=counting)
     plan = TrainingPlan(
         steps=recipe.steps,
@@ -94,6 +97,7 @@ def train_base(
         shares=shares(dict.fromkeys(corpus.datasets)),
         learning_rate=recipe.learning_rate,
         frozen_stages=recipe.frozen,
+        teachers=taught_by,
     )
     step = train(
         model,
@@ -102,6 +106,7 @@ def train_base(
         checkpoints=recipe.work,
         data=corpus_key(recipe.corpus()) + (f" from {start[:16]}" if start else ""),
         on_progress=_logged(recipe.work, on_progress),
+        teachers=teachers,
     )
     averaged = None
     if recipe.average:

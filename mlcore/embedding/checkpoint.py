@@ -85,16 +85,24 @@ def warm_start(model: keras.Model, start: Path) -> str:
     A start with fewer residual blocks will do: `model` then begins by computing what it computes. Raises
     CheckpointError when there is none, it can not be read, or it has another architecture.
     """
-    path = start / "network.keras" if start.is_dir() else start
-    if not path.is_file():
-        raise CheckpointError(f"There is no Keras model to start from: {path} is missing.")
-    try:
-        given = keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras raises whatever a foreign archive makes it stumble over
-        raise CheckpointError(f"The model to start from, {path}, is damaged or not a Keras model.") from error
+    given, digest = open_network(start, "to start from")
     if not grow_into(model, given):
-        raise CheckpointError(f"The model to start from, {path}, has another architecture than the one to train.")
-    return file_digest(path)
+        raise CheckpointError(f"The model to start from, {start}, has another architecture than the one to train.")
+    return digest
+
+
+def open_network(where: Path, purpose: str) -> tuple[keras.Model, str]:
+    """The network of a model folder or .keras file and the SHA-256 of that file.
+
+    purpose: what it is for, as the error says it. Raises CheckpointError when there is none or it can not be read.
+    """
+    path = where / "network.keras" if where.is_dir() else where
+    if not path.is_file():
+        raise CheckpointError(f"There is no Keras model {purpose}: {path} is missing.")
+    try:
+        return keras.models.load_model(path, compile=False), file_digest(path)
+    except Exception as error:  # Keras raises whatever a foreign archive makes it stumble over
+        raise CheckpointError(f"The model {purpose}, {path}, is damaged or not a Keras model.") from error
 
 
 def _numbered(arrays: Arrays, prefix: str) -> list[npt.NDArray[Any]]:

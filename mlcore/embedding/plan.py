@@ -32,11 +32,14 @@ class TrainingPlan:
     across_weight: float = 0.5
     sets_weight: float = 0.5
     frozen_stages: int = 0  # of the network's beginning, the stem counted as the first; 0: all learns
+    taught_weight: float = 1.0
+    teachers: tuple[str, ...] = ()  # SHA-256 of the networks whose distances are learnt as well
     checkpoint_every: int = 200
     report_every: int = 20
 
     @property
     def key(self) -> str:
         """Names the plan whatever its number of steps: a run may be lengthened, not go on by other rules."""
-        rules = {name: value for name, value in asdict(self).items() if name not in ("steps", "report_every")}
+        passing = {"steps", "report_every"} | (set() if self.teachers else {"teachers", "taught_weight"})
+        rules = {name: value for name, value in asdict(self).items() if name not in passing}
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:16]

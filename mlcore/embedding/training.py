@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import tensorflow as tf
 from mlcore.embedding.batches import augmented_batches
 from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
 from mlcore.embedding.distances import local_distances, vector_distances
+from mlcore.embedding.distillation import distance_loss, taught_distances
 from mlcore.embedding.losses import (
     across_sets_loss,
     across_writers_loss,
@@ -62,12 +63,14 @@ def train(
     on_progress: ProgressCallback | None = None,
     should_stop: Callable[[], bool] | None = None,
     strategy: Any = None,
+    teachers: Sequence[keras.Model] = (),
 ) -> int:
     """Train `model` in place and return the step reached; resumes from `checkpoints` when it holds one.
 
     data: names the signatures and is kept with the checkpoint, so that a run never goes on from other data. A
     checkpoint beyond plan.steps is taken as it is. strategy: under whose scope `model` was built
-    (mlcore.embedding.devices); each of its devices gets some of the writers of every batch.
+    (mlcore.embedding.devices); each of its devices gets some of the writers of every batch. teachers: the networks that
+    plan.teachers names, whose distances are learnt beside the triplet loss.
     Raises TrainingStopped on a loss that is not a number or on collapsed vectors, CheckpointError when the checkpoint
     is another network's, of other data or of another plan, DataError when the signatures do not suffice.
     """
@@ -84,7 +87,7 @@ def train(
         raise CheckpointError(
             f"The checkpoint in {checkpoints} was trained by another plan. Remove it to start afresh."
         )
-    step_function = _distributed(_step_function(learner, optimizer, plan), strategy)
+    step_function = _distributed(_step_function(learner, optimizer, plan, teachers), strategy)
     watch = CollapseWatch()
     step, report = int(state["step"]), _Report(plan, on_progress)
     for canvases, writers, genuine in augmented_batches(signatures, plan, first_step=step):
@@ -184,11 +187,14 @@ def _by_writers(batch: tuple[Any, ...], count: int) -> list[tuple[Any, ...]]:
     return [tuple(tf.convert_to_tensor(part[mask]) for part in batch) for mask in chosen]
 
 
-def _step_function(learner: keras.Model, optimizer: Any, plan: TrainingPlan) -> Any:
+def _step_function(
+    learner: keras.Model, optimizer: Any, plan: TrainingPlan, teachers: Sequence[keras.Model] = ()
+) -> Any:
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> Any:
         positives, negatives = batch_relations(writers, genuine, plan.forgery_weight)
         forged = forged_pairs(writers, genuine)
+        taught = taught_distances(teachers, canvases, ink) if teachers else None
         with tf.GradientTape() as tape:
             outputs = learner(canvases, training=True)
             apart = vector_distances(outputs["vector"])
@@ -204,6 +210,10 @@ def _step_function(learner: keras.Model, optimizer: Any, plan: TrainingPlan) -> 
             sets += plan.local_weight * across_sets_loss(detail, writers, genuine, plan.local_margin, expected)
             loss = vector.loss + plan.local_weight * local.loss
             loss += plan.across_weight * across + plan.sets_weight * sets
+            if taught is not None:
+                learnt = distance_loss(apart, taught.vector, writers, plan.vector_margin)
+                learnt += plan.local_weight * distance_loss(detail, taught.local, writers, plan.local_margin)
+                loss += plan.taught_weight * learnt
             # The optimiser adds up what its devices found.
             share = loss / tf.distribute.get_replica_context().num_replicas_in_sync
         gradients = tape.gradient(share, learner.trainable_variables)

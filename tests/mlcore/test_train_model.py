@@ -253,6 +253,26 @@ def test_a_start_that_does_not_fit_is_a_sentence(data: Path, tmp_path: Path, bui
     assert not (tmp_path / "corpus").exists()
 
 
+def test_teachers_are_on_record_and_one_that_can_not_teach_is_a_sentence(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    import keras
+
+    keras.Sequential([keras.Input((96, 192, 1)), keras.layers.Flatten()]).save(tmp_path / "other.keras")
+    for name, sentence in (
+        ("nowhere.keras", "There is no Keras model to learn from"),
+        ("other.keras", "does not make vectors and grids of canvases"),
+    ):
+        with pytest.raises(CommandError, match=sentence):
+            train(data, tmp_path, sources="images", teachers=str(tmp_path / name))
+    (tmp_path / "corpus").symlink_to(trained / "corpus")
+    train(data, tmp_path, sources="images", teachers=f"{trained / 'model'}, {BASE_DIRECTORY}")
+    recipe = load_bundle(tmp_path / "model").manifest["training"]["recipe"]
+    assert recipe["teachers"] == [
+        file_digest(folder / "network.keras") for folder in (trained / "model", BASE_DIRECTORY)
+    ]
+
+
 def test_images_that_can_not_be_read_are_a_sentence(data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     shutil.copytree(data, folder)

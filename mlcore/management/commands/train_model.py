@@ -38,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--without", default="", help="data sets, with commas, that training and fit never see")
         parser.add_argument("--start", type=Path, help="model folder or .keras file to take the first weights from")
         parser.add_argument("--average", type=Path, help="model folder or .keras file whose weights are averaged in")
+        parser.add_argument("--teachers", default="", help="models, with commas, whose distances are learnt as well")
         parser.add_argument("--steps", type=int, default=5500, help="training steps in all (98 signatures each)")
         parser.add_argument("--learning-rate", type=float, default=1e-3, help="the highest of the run")
         parser.add_argument("--frozen", type=int, default=0, help="stages at the beginning that keep their weights")
@@ -96,6 +97,7 @@ def _recipe(options: dict[str, Any]) -> BaseRecipe:
         learning_rate=options["learning_rate"],
         frozen=options["frozen"],
         average=options["average"],
+        teachers=tuple(Path(name) for name in _names(options["teachers"])),
     )
 
 

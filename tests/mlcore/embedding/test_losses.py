@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from mlcore.embedding.distances import vector_distances
+from mlcore.embedding.distillation import distance_loss
 from mlcore.embedding.losses import (
     across_sets_loss,
     across_writers_loss,
@@ -55,6 +56,19 @@ def test_the_mean_is_over_violating_triplets_only() -> None:
     expected = (chord(30) - chord(45) + 0.3 + chord(30) - chord(15) + 0.3) / 2
     assert float(loss) == pytest.approx(expected, abs=1e-6)
     assert float(violating) == pytest.approx(0.5)
+
+
+def test_distances_are_compared_within_and_between_writers_by_halves() -> None:
+    """Two signatures of one writer and one of another: one pair within, two between; nothing of a signature itself."""
+    writers = tf.constant([1, 1, 2])
+    taught = tf.constant([[9.0, 0.2, 1.0], [0.2, 9.0, 1.0], [1.0, 1.0, 9.0]])
+    found = tf.constant([[0.0, 0.5, 1.0], [0.5, 0.0, 1.6], [1.0, 1.6, 0.0]])
+    within, between = (0.3 / 0.3) ** 2, (0.0 + (0.6 / 0.3) ** 2) / 2
+    assert float(distance_loss(found, taught, writers, 0.3)) == pytest.approx((within + between) / 2, rel=1e-5)
+    assert float(distance_loss(found, taught, tf.constant([1, 1, 1]), 0.3)) == pytest.approx(
+        (1 + 0 + 4) / 3 / 2, rel=1e-5
+    )
+    assert float(distance_loss(taught, taught, writers, 0.3)) == 0.0
 
 
 def test_a_forgery_weighs_as_often_as_it_is_told_to() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from mlcore.embedding.batches import augmented_batches
 from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
+from mlcore.embedding.distillation import taught_distances
 from mlcore.embedding.export import ExportError, export_network, parity
 from mlcore.embedding.network import build_network
 from mlcore.embedding.plan import TrainingPlan
@@ -24,7 +25,7 @@ from mlcore.embedding.training import (
     TrainingStopped,
     train,
 )
-from mlcore.runtime import Network, file_digest
+from mlcore.runtime import Network, cell_ink, file_digest
 from tests.mlcore.embedding.graphs import plain_graphs
 from tests.mlcore.embedding.signers import write_manifest
 from tests.mlcore.embedding.stillness import NO_CHANGE
@@ -193,6 +194,36 @@ def test_frozen_stages_keep_their_weights_and_the_others_learn(signatures: Signa
     kept = {name for name, is_same in same.items() if is_same}
     assert {name for name in same if name.startswith(("stage0_", "stage1_"))} <= kept
     assert not {name for name in same if name.startswith(("stage2_", "stage3_"))} & kept
+
+
+def test_a_network_comes_nearer_to_the_distances_that_its_teachers_measure(
+    signatures: SignatureSet, tmp_path: Path
+) -> None:
+    """Two teachers, one with more blocks, and a student from other weights, trained with and without them."""
+    teachers = [small_network(2), build_network(((8, 1), (8, 1), (16, 1)), stem=8)]
+    taught = replace(STILL, teachers=("one", "two"), taught_weight=20.0)
+    apart = []
+    for name, plan in (("alone", STILL), ("taught", taught)):
+        student = small_network()
+        train(student, signatures, plan, checkpoints=tmp_path / name, teachers=teachers if plan.teachers else ())
+        apart.append(_apart_from(teachers, student, signatures))
+    assert apart[1] < 0.5 * apart[0]
+    with pytest.raises(CheckpointError, match="trained by another plan"):
+        train(small_network(), signatures, STILL, checkpoints=tmp_path / "taught")
+
+
+def _apart_from(teachers: list[keras.Model], student: keras.Model, signatures: SignatureSet) -> float:
+    canvases, _, _ = next(augmented_batches(signatures, STILL, first_step=0))
+    ink = cell_ink(canvases[..., 0])
+    (vector, local), (own, detail) = (taught_distances(models, canvases, ink) for models in (teachers, [student]))
+    return float(np.abs(vector - own).mean() + np.abs(local - detail).mean())
+
+
+def test_what_an_untaught_run_is_known_by_has_not_changed() -> None:
+    """A checkpoint that was written before there were teachers can be gone on with."""
+    assert STILL.key == replace(STILL, taught_weight=3.0).key
+    assert TrainingPlan().key == "1c564fe757b13e65"
+    assert STILL.key != replace(STILL, teachers=("one",)).key
 
 
 def test_a_checkpoint_of_other_data_is_not_passed_off_as_this_data(signatures: SignatureSet, finished: Run) -> None:
