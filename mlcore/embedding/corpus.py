@@ -32,7 +32,7 @@ _SYNTHETIC = 0.27  # of all others together: a fifth of what is drawn, whatever 
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 # Raised whenever rendering changes what a signature looks like, so that old caches are made anew.
-RENDERING_VERSION = 1
+RENDERING_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

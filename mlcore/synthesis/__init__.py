@@ -10,11 +10,13 @@ from mlcore.synthesis.forgery import skilled_forgery
 from mlcore.synthesis.ink import Pen, RenderStyle
 from mlcore.synthesis.page import counter_style, page_png_bytes, signature_png
 from mlcore.synthesis.render import render
+from mlcore.synthesis.rewriting import Habit, rewritten
 from mlcore.synthesis.signer import Manner, Signer, make_signer
 from mlcore.synthesis.trajectory import Trajectory
 from mlcore.synthesis.variation import genuine
 
 __all__ = [
+    "Habit",
     "Manner",
     "Pen",
     "RenderStyle",
@@ -25,6 +27,7 @@ __all__ = [
     "make_signer",
     "page_png_bytes",
     "render",
+    "rewritten",
     "signature_png",
     "skilled_forgery",
 ]

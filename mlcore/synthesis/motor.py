@@ -51,7 +51,7 @@ def execute(plan: Plan, hand: Hand, rng: np.random.Generator) -> Trajectory:
         rows.append(written)
         clock = written[-1, 2] + STEP
     table = np.concatenate(rows)
-    table[:, :2] += _tremor(table[:, 2], hand.tremor, rng)
+    table[:, :2] += tremor(table[:, 2], hand.tremor, rng)
     return Trajectory(
         x=table[:, 0].astype(np.float32),
         y=table[:, 1].astype(np.float32),
@@ -134,7 +134,7 @@ def _flight(last: Doubles, target: Doubles, clock: float) -> Doubles:
     return np.column_stack([place, time, np.zeros_like(time), np.zeros_like(time)])
 
 
-def _tremor(time: Doubles, amplitude: float, rng: np.random.Generator) -> Doubles:
+def tremor(time: Doubles, amplitude: float, rng: np.random.Generator) -> Doubles:
     """(T, 2) millimetres: involuntary oscillation, a few waves between 5 and 12 Hz that swell."""
     shake = np.zeros((len(time), 2))
     for _ in range(4):

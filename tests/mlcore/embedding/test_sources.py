@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mlcore.embedding import sources
 from mlcore.embedding.sources import DataError, join, load_images, load_recordings, read_manifest
+from mlcore.synthesis import Habit, Trajectory, rewritten
 from tests.mlcore.embedding.signers import write_manifest, write_recording
 
 
@@ -69,6 +73,28 @@ def test_pen_recordings_are_rendered_with_different_pens(tmp_path: Path) -> None
     assert tablet.names == ("tablet/4", "tablet/5")
     assert tablet.genuine.tolist() == [True, True, False, False, True, True]
     assert not np.array_equal(tablet.fine[0], tablet.fine[1])
+
+
+def test_a_writer_leans_alike_in_all_that_is_signed_in_his_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Habit] = []
+
+    def noted(trajectory: Trajectory, habit: Habit, rng: np.random.Generator) -> Trajectory:
+        given.append(habit)
+        return rewritten(trajectory, habit, rng)
+
+    monkeypatch.setattr(sources, "rewritten", noted)
+    load_recordings(write_recording(tmp_path), variants=2, seed=1)
+    # Two recordings of one writer and one of another, each drawn twice: as many habits as writers.
+    assert sorted(Counter(given).values()) == [2, 4]
+
+
+def test_two_tablets_are_not_drawn_with_the_same_pens(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path)
+    shutil.copy(recording / "tablet.npz", recording / "other.npz")
+    one, other = load_recordings(recording, variants=1, seed=1)
+    assert not np.array_equal(one.fine[0], other.fine[0])
 
 
 def test_joined_sets_keep_their_writers_apart(tmp_path: Path) -> None:
