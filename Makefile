@@ -58,9 +58,10 @@ soak: .venv/.ready
 bench: .venv/.ready
 	@$(PY) -m bench
 
+# ARGS="--card mlcore/artefacts" also keeps the honesty tests of the shipped base in its card and in honesty.json.
 evaluate: .venv/.ready
 	@$(PY) manage.py evaluate_model --data $(DATA) --split test --references 1,3,5 --honesty \
-		--json var/evaluation.json --plots var/plots
+		--json var/evaluation.json --plots var/plots $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache htmlcov .coverage

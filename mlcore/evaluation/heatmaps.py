@@ -30,14 +30,19 @@ Floats = npt.NDArray[np.float32]
 
 PAIRS = 80
 TOP = 0.20  # share of the map in which the altered place must lie
+ALL = "all"  # alterations together
 SHARE_ERASED = 0.10  # of the questioned ink
 RANDOM_PLACES = 3
-LIMIT = 0.90  # share of pairs in which the altered place must be found
+LIMIT = 0.90  # share of pairs in which the altered place must be found, all alterations of a same movement together
+DELETION_LIMIT = 0.50  # share of pairs that must be exceeded: the hottest place moves the score further
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How often the altered place lies in the top 20 % of the map, and how often an unaltered one does; shares 0..1."""
+    """How often the altered place lies in the top 20 % of the map, and how often an unaltered one does; shares 0..1.
+
+    limit: the least share among the ink; None for a row that is only told.
+    """
 
     alteration: str
     pairs: int
@@ -45,15 +50,16 @@ class Found:
     of_ink: float
     chance_of_map: float
     chance_of_ink: float
+    limit: float | None = None
 
     @property
-    def within(self) -> bool:
-        """Whether the place is found among the ink in LIMIT of the pairs or more."""
-        return self.of_ink >= LIMIT
+    def within(self) -> bool | None:
+        """Whether the place is found among the ink often enough; None without a limit."""
+        return None if self.limit is None else self.of_ink >= self.limit
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form with the limit and whether it is met."""
-        return {**asdict(self), "limit": LIMIT, "within": self.within}
+        return {**asdict(self), "within": self.within}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,18 @@ class Deletion:
     questioned_hottest: float
     questioned_random: float
 
+    @property
+    def within(self) -> bool | None:
+        """Whether the hottest piece, erased on both canvases, changes the score more than a random one.
+
+        In more than half of the pairs and on average; None without a pair.
+        """
+        return self.further > DELETION_LIMIT and self.hottest > self.random if self.pairs else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form with the limit and whether it is met."""
+        return {**asdict(self), "limit": DELETION_LIMIT, "within": self.within}
+
 
 @dataclass(frozen=True, slots=True)
 class HeatMaps:
@@ -87,7 +105,7 @@ class HeatMaps:
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
         found, varied = ([item.as_dict() for item in part] for part in (self.found, self.varied))
-        return {"found": found, "varied": varied, "deletion": asdict(self.deletion)}
+        return {"found": found, "varied": varied, "deletion": self.deletion.as_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +129,8 @@ def heat_maps(bundle: Bundle, tell: Progress | None = None, *, pairs: int = PAIR
                 changes.append(_deletion(pair, heat, bundle, np.random.default_rng([seed, len(changes)])))
             if tell:
                 tell("heat maps", len(looked[True]) + len(looked[False]), 2 * pairs)
-    return HeatMaps(_summary(looked[True]), _summary(looked[False]), _deleted(np.array(changes)))
+    found, varied = _summary(looked[True], limit=LIMIT), _summary(looked[False], limit=None)
+    return HeatMaps(found, varied, _deleted(np.array(changes)))
 
 
 def _heat(pair: AlteredPair, bundle: Bundle) -> Floats:
@@ -139,7 +158,8 @@ def _on_top(value: float, heat: Floats) -> bool:
     return bool((heat < value).mean() >= 1.0 - TOP)
 
 
-def _summary(looked: Sequence[_Looked]) -> tuple[Found, ...]:
+def _summary(looked: Sequence[_Looked], *, limit: float | None) -> tuple[Found, ...]:
+    """A row an alteration, then one for all; the limit is for the last."""
     parts = [(kind, [item for item in looked if item.alteration == kind]) for kind in ALTERATIONS]
     return tuple(
         Found(
@@ -149,8 +169,9 @@ def _summary(looked: Sequence[_Looked]) -> tuple[Found, ...]:
             _share([item.of_ink for item in items]),
             _share([item.chance_of_map for item in items]),
             _share([item.chance_of_ink for item in items]),
+            limit if name == ALL else None,
         )
-        for name, items in [*parts, ("all", list(looked))]
+        for name, items in [*parts, (ALL, list(looked))]
         if items
     )
 

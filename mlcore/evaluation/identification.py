@@ -1,10 +1,11 @@
-"""Whose signature is it? The search over all customers, as it is planned: vectors first, then the full score."""
+"""Whose signature is it? The search over all customers, as the product does it: vectors first, then the full score."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ SHORTLIST = 20  # customers nearest by vector that are compared in full
 PROBES = 8  # questioned signatures a writer, at most; the interval hangs on the writers
 MAX_PROBES = 500  # in all, drawn with a fixed seed
 FALSE_FINDS = 0.01
+RANK_ONE_LIMIT, LIMITED_REFERENCES = 0.97, 5  # the limit of rank 1 is for five specimens only
+FOUND_LIMIT = 0.90
 _ROUNDS = 300
 
 
@@ -46,6 +49,31 @@ class Identified:
     shortlisted: float
     found: float | None
     found_interval: tuple[float, float] | None
+
+    @property
+    def rank_one_limit(self) -> float | None:
+        """The least share that must come first; None for a number of specimens without a limit."""
+        return RANK_ONE_LIMIT if self.references == LIMITED_REFERENCES else None
+
+    @property
+    def rank_one_within(self) -> bool | None:
+        """Whether as many come first as must; None without a limit."""
+        return None if self.rank_one_limit is None else self.rank_one >= self.rank_one_limit
+
+    @property
+    def found_within(self) -> bool | None:
+        """Whether as many are found as must be; None where it was not measured."""
+        return None if self.found is None else self.found >= FOUND_LIMIT
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form with the limits and whether they are met."""
+        return {
+            **asdict(self),
+            "rank_one_limit": self.rank_one_limit,
+            "rank_one_within": self.rank_one_within,
+            "found_limit": FOUND_LIMIT,
+            "found_within": self.found_within,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,7 @@ class _Search:
         return int(near[first]), scores[first]
 
     def in_shortlist(self, probe: int) -> bool:
+        """Whether the probe's own writer is among those that are compared in full; never for a refused image."""
         own = self.vector[probe, self._gallery.writer[probe]]
         return bool((self.vector[probe] < own).sum() < SHORTLIST and not self._gallery.refused[probe])
 

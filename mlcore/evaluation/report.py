@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from mlcore.evaluation.embedded import EmbeddedSet
 
 COLUMNS = (
     "Data set",
@@ -94,6 +97,52 @@ def calibration_sentence(report: Mapping[str, Any]) -> str:
         f"measured one: {stated}; the measured rate lies in the interval that is stated: {measured}. Refused images, "
         "for which no rate is stated, are not counted."
     )
+
+
+def unusable_sentence(data: EmbeddedSet) -> str:
+    """How many images could not be used, why (the codes of imaging), and what became of them; empty when all could."""
+    refused = [remarks for remarks, bad in zip(data.remarks, data.refused, strict=True) if bad]
+    if not refused:
+        return ""
+    codes = Counter(code for remarks in refused for code in remarks)
+    why = ", ".join(f"{code} {count}" for code, count in codes.most_common())
+    return (
+        f"{len(refused)} of {len(data.rows)} images could not be used ({why}). They are never specimens and count as "
+        "rejected."
+    )
+
+
+def left_out_sentences(report: Mapping[str, Any]) -> list[str]:
+    """What the tables lack and why, a sentence each: writers with too few signatures, no forgeries, nobody else."""
+    found = []
+    for references, figures in report["all"]["references"].items():
+        if left := figures["writers_left_out"]:
+            found.append(
+                f"With {references} specimens {left} of {report['all']['writers']} writers are left out, who have no "
+                "usable genuine signature left to question."
+            )
+    if lacking := _without(report, "skilled"):
+        found.append(
+            f"Without skilled forgeries in {', '.join(lacking)} there is no skilled EER, FAR, FRR at 1 % or Cllr (-)."
+        )
+    if lacking := _without(report, "random"):
+        found.append(
+            f"With one writer in {', '.join(lacking)} nobody else's signature can be tried: no random EER (-)."
+        )
+    return found
+
+
+def _without(report: Mapping[str, Any], kind: str) -> list[str]:
+    """Data sets with genuine trials and none of a kind, whatever the number of specimens."""
+    trials = {
+        name: [figures["trials"] for figures in part["references"].values()]
+        for name, part in report["datasets"].items()
+    }
+    return [
+        name
+        for name, counts in trials.items()
+        if any(count["genuine"] for count in counts) and not any(count[kind] for count in counts)
+    ]
 
 
 def _counted(checks: Sequence[Mapping[str, Any]], key: str) -> str:

@@ -64,9 +64,13 @@ class Disturbed:
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """clean_eer: of the same trials. writers: with enough genuine signatures and a forgery. genuine, forged: trials."""
+    """clean_eer: of the same trials. writers: with enough genuine signatures and a forgery. genuine, forged: trials.
+
+    trials: of each kind a writer, at most; one draw of them, so that clean_eer is not the figure of the protocol.
+    """
 
     references: int
+    trials: int
     writers: int
     genuine: int
     forged: int
@@ -208,7 +212,8 @@ def robustness(
         if tell:
             tell("robustness", number + 1, len(chosen))
     counts = [sum(len(pair[kind]) for pair in clean) for kind in (0, 1)]
-    return Robustness(references, len(drawn), counts[0], counts[1], equal_error_rate(*_pooled(clean)), tuple(found))
+    eer = equal_error_rate(*_pooled(clean))
+    return Robustness(references, trials, len(drawn), counts[0], counts[1], eer, tuple(found))
 
 
 def _drawn(data: EmbeddedSet, references: int, trials: int) -> list[_Trials]:

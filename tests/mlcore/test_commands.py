@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from mlcore.bundle import BASE_DIRECTORY, load_bundle
 from mlcore.embedding.sources import Row
+from mlcore.evaluation import honesty_card
 from mlcore.evaluation.gathered import Gathered
 from tests.mlcore.bundles import make_scorer, write_network
 from tests.mlcore.embedding.signers import write_manifest
@@ -83,8 +85,20 @@ def test_honesty_is_measured_where_it_is_asked_for(
     stand_in = ModuleType("mlcore.evaluation.honesty")
     stand_in.measure_honesty = measure_honesty  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "mlcore.evaluation.honesty", stand_in)
-    call_command("evaluate_model", data=data, split="test", references="1", json=tmp_path / "f.json", honesty=True)
+    card = honesty_card.BEGIN + "\n" + honesty_card.END + "\n"
+    (tmp_path / "README.md").write_text(card, encoding="utf-8")
+    monkeypatch.setattr(honesty_card, "honesty_markdown", lambda figures: f"### {figures}\n")
+    call_command(
+        "evaluate_model", data=data, split="test", references="1", json=tmp_path / "f.json", honesty=True, card=tmp_path
+    )
     assert json.loads((tmp_path / "f.json").read_text())["honesty"] == {"shortcuts": 0.5}
+    assert json.loads((tmp_path / "honesty.json").read_text()) == {
+        "model_version": "base",
+        "digest": load_bundle(BASE_DIRECTORY).digest,
+        "split": "test",
+        "honesty": {"shortcuts": 0.5},
+    }
+    assert "### {'shortcuts': 0.5}" in (tmp_path / "README.md").read_text(encoding="utf-8")
     assert len(asked) == 1
     # Read once for both, and the figures are those of a plain evaluation.
     report = json.loads((tmp_path / "f.json").read_text())
@@ -107,6 +121,24 @@ def test_figures_are_kept_when_an_honesty_test_fails(
     assert json.loads((tmp_path / "f.json").read_text())["datasets"]["synthetic"]["writers"] == 5
 
 
+def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No forgeries, one broken image, and nobody with five specimens and one to question."""
+    folder = write_manifest(tmp_path / "data", writers=3, genuine=5, forged=0)
+    (folder / "signer001" / "genuine_00.png").write_bytes(b"broken")
+    plots = tmp_path / "plots"
+    call_command("evaluate_model", data=folder, references="3,5", plots=plots, json=tmp_path / "figures.json")
+    said = " ".join(capsys.readouterr().out.split())
+    for sentence in (
+        "1 of 15 images could not be used (unknown_format 1). They are never specimens and count as rejected.",
+        "With 5 specimens 3 of 3 writers are left out, who have no usable genuine signature left to question.",
+        "Without skilled forgeries in synthetic there is no skilled EER, FAR, FRR at 1 % or Cllr (-).",
+        "No DET curve and no histogram of the scores is drawn: with 5 specimens there are not both genuine signatures "
+        "and skilled forgeries to question.",
+    ):
+        assert sentence in said
+    assert {path.name for path in plots.iterdir()} == {"calibration.png", "failures.png"}
+
+
 def test_without_a_split_every_row_is_measured(data: Path, tmp_path: Path) -> None:
     call_command("evaluate_model", data=data, references="1", json=tmp_path / "figures.json")
     assert json.loads((tmp_path / "figures.json").read_text())["all"]["writers"] == 15
@@ -119,6 +151,8 @@ def test_without_a_split_every_row_is_measured(data: Path, tmp_path: Path) -> No
         ({"references": "0"}, "from 1 to 7"),
         ({"references": "3,8"}, "from 1 to 7"),
         ({"split": "holiday"}, "no line with split holiday"),
+        ({"card": Path("nowhere")}, "add --honesty"),
+        ({"card": Path("nowhere"), "honesty": True}, "nowhere/README.md can not be read"),
         ({"model": Path("nowhere")}, "There is no model in nowhere"),
     ],
 )

@@ -22,9 +22,11 @@ from mlcore.evaluation.report import (
     OPERATING_COLUMNS,
     RANGE_COLUMNS,
     calibration_sentence,
+    left_out_sentences,
     operating_rows,
     range_rows,
     table_rows,
+    unusable_sentence,
 )
 from mlcore.management.progress import counting
 from mlcore.scoring import MAX_REFERENCES
@@ -51,9 +53,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--honesty", action="store_true", help="also test shortcuts, robustness, heat map and identification"
         )
+        parser.add_argument(
+            "--card",
+            type=Path,
+            help="with --honesty: keep what it measured as honesty.json in this folder and in the model card there",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         references = _references(options["references"])
+        if options["card"]:
+            _check_card(options["card"], honesty=options["honesty"])
         try:
             bundle = load_bundle(options["model"])
             rows = read_manifest(options["data"], split=options["split"])
@@ -61,18 +70,42 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         gathered = _gathered(rows, bundle) if options["honesty"] else None
         data = gathered.data if gathered else _embedded(rows, bundle)
-        report = {"model_version": bundle.name, **evaluate(data, bundle.scorer, references)}
+        measured = {"model_version": bundle.name, "digest": bundle.digest}
+        report = {**measured, **evaluate(data, bundle.scorer, references)}
         console = Console(width=150)
         _print_tables(report, console)
+        for sentence in (unusable_sentence(data), *left_out_sentences(report)):
+            if sentence:
+                console.print(sentence, highlight=False)
         _write(report, options["json"])
         if options["plots"]:
-            _plot(data, bundle, max(references), options["plots"])
+            _plot(data, bundle, max(references), options["plots"], console)
             _plot_calibration(report, options["plots"])
             _picture_failures(bundle, options["plots"])
         if gathered:
             # Last, and the figures are on disk by now: should one of these long tests fail, nothing else is lost.
             report["honesty"] = _honesty(rows, bundle, gathered, console)
             _write(report, options["json"])
+            if options["card"]:
+                _keep(options["card"], {**measured, "split": options["split"], "honesty": report["honesty"]})
+
+
+def _check_card(folder: Path, *, honesty: bool) -> None:
+    """Before anything is measured, since that takes minutes."""
+    from mlcore.evaluation.honesty_card import check_card
+
+    if not honesty:
+        raise CommandError("--card keeps what the honesty tests measure; add --honesty.")
+    try:
+        check_card(folder)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def _keep(folder: Path, kept: dict[str, Any]) -> None:
+    from mlcore.evaluation.honesty_card import keep_honesty
+
+    keep_honesty(folder, kept)
 
 
 def _references(text: str) -> list[int]:
@@ -146,17 +179,23 @@ def _picture_failures(bundle: Bundle, folder: Path) -> None:
     cv2.imwrite(str(folder / "failures.png"), failure_sheet(typical_failures(bundle)))
 
 
-def _plot(data: EmbeddedSet, bundle: Bundle, references: int, folder: Path) -> None:
+def _plot(data: EmbeddedSet, bundle: Bundle, references: int, folder: Path, console: Console) -> None:
     import numpy as np
 
     from mlcore.evaluation.plots import plot_det, plot_scores
 
     outcomes = judge_all(data, measure(data, bundle.scorer.cohort), bundle.scorer, references)
     curves = {}
-    for name in [*dict.fromkeys(outcome.dataset for outcome in outcomes), "all"]:
+    for name in [*dict.fromkeys(row.dataset for row in data.rows), "all"]:
         chosen = [outcome for outcome in outcomes if name in (outcome.dataset, "all")]
-        curves[name] = tuple(np.concatenate([o.all_scores(kind) for o in chosen]) for kind in ("genuine", "skilled"))
+        curves[name] = tuple(
+            np.concatenate([np.zeros(0), *(o.all_scores(kind) for o in chosen)]) for kind in ("genuine", "skilled")
+        )
     usable = {name: pair for name, pair in curves.items() if len(pair[0]) and len(pair[1])}
+    if lacking := [name for name in curves if name not in usable]:
+        drawn = f"No DET curve of {', '.join(lacking)}" if usable else "No DET curve and no histogram of the scores"
+        why = f"with {references} specimens there are not both genuine signatures and skilled forgeries to question"
+        console.print(f"{drawn} is drawn: {why}.", highlight=False)
     if not usable:
         return
     title = f"{references} specimens, skilled forgeries"

@@ -9,7 +9,7 @@ import pytest
 
 from mlcore.bundle import load_bundle
 from mlcore.evaluation.altered import AlteredPair, altered_pairs
-from mlcore.evaluation.heatmaps import Found, _look, heat_maps, piece_around
+from mlcore.evaluation.heatmaps import LIMIT, Deletion, Found, _look, heat_maps, piece_around
 from tests.mlcore.bundles import make_bundle
 
 
@@ -34,7 +34,22 @@ def test_a_flat_map_finds_nothing(pair: AlteredPair) -> None:
 
 @pytest.mark.parametrize(("of_ink", "within"), [(0.9, True), (0.89, False)])
 def test_nine_of_ten_must_be_found_among_the_ink(of_ink: float, within: bool) -> None:
-    assert Found("moved", 80, of_map=1.0, of_ink=of_ink, chance_of_map=0.1, chance_of_ink=0.1).within is within
+    assert LIMIT == 0.9
+    shares = {"of_map": 1.0, "of_ink": of_ink, "chance_of_map": 0.1, "chance_of_ink": 0.1}
+    assert Found("all", 80, **shares, limit=LIMIT).within is within
+    assert Found("moved", 20, **shares).within is None
+
+
+@pytest.mark.parametrize(
+    ("pairs", "further", "hottest", "within"),
+    [(80, 0.51, 1.2, True), (80, 0.5, 1.2, False), (80, 0.51, 0.5, False), (0, 0.0, 0.0, None)],
+)
+def test_the_hottest_place_must_change_the_score_more_in_most_pairs_and_on_average(
+    pairs: int, further: float, hottest: float, within: bool | None
+) -> None:
+    found = Deletion(pairs, further, hottest, 0.5, 0.1, 0.1, 0.2)
+    assert found.within is within
+    assert (found.as_dict()["limit"], found.as_dict()["within"]) == (0.5, within)
 
 
 def test_a_piece_holds_its_share_of_the_ink() -> None:
@@ -49,6 +64,7 @@ def test_the_whole_measurement_runs_on_any_model(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     found = heat_maps(load_bundle(make_bundle(tmp_path / "tiny")), lambda *news: told.append(news), pairs=4)
     assert [item.alteration for item in found.found] == ["moved", "bent", "left out", "doubled", "all"]
+    assert [item.limit for item in (*found.found, *found.varied)] == [*[None] * 4, 0.9, *[None] * 5]
     assert found.found[-1].pairs == found.varied[-1].pairs == found.deletion.pairs == 4
     assert found.deletion.hottest > 0 and found.deletion.random > 0
     assert told[-1] == ("heat maps", 8, 8)

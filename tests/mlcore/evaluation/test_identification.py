@@ -10,7 +10,7 @@ import pytest
 from mlcore.embedding.sources import Row
 from mlcore.evaluation import identification as searching
 from mlcore.evaluation.embedded import EmbeddedSet
-from mlcore.evaluation.identification import _found, identification
+from mlcore.evaluation.identification import FOUND_LIMIT, RANK_ONE_LIMIT, Identified, _found, identification
 from mlcore.scoring.distances import FeatureStack
 from tests.mlcore.bundles import make_scorer
 
@@ -63,6 +63,23 @@ def test_a_refused_probe_is_not_found_and_is_never_a_specimen() -> None:
 
 def test_writers_without_a_signature_to_spare_are_left_out() -> None:
     assert identification(embedded(0.2, genuine=3), make_scorer(), (3,)) == []
+
+
+@pytest.mark.parametrize(
+    ("references", "rank_one", "within"), [(5, 0.97, True), (5, 0.969, False), (3, 0.5, None), (1, 0.5, None)]
+)
+def test_with_five_specimens_97_in_100_must_come_first(references: int, rank_one: float, within: bool | None) -> None:
+    assert RANK_ONE_LIMIT == 0.97
+    item = Identified(references, 57, 400, 450, rank_one, (0.4, 1.0), 0.9, 0.9, None, None)
+    assert (item.rank_one_within, item.as_dict()["rank_one_within"]) == (within, within)
+    assert item.as_dict()["rank_one_limit"] == (0.97 if references == 5 else None)
+
+
+@pytest.mark.parametrize(("found", "within"), [(0.9, True), (0.899, False), (None, None)])
+def test_nine_of_ten_must_be_found_where_one_stranger_in_a_hundred_is(found: float | None, within: bool | None) -> None:
+    assert FOUND_LIMIT == 0.9
+    item = Identified(1, 57, 400, 450, 1.0, (1.0, 1.0), 0.9, 0.9, found, None)
+    assert (item.found_within, item.as_dict()["found_limit"]) == (within, 0.9)
 
 
 def test_the_share_found_is_taken_where_one_stranger_in_a_hundred_passes() -> None:

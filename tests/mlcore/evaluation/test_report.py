@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mlcore.embedding.sources import Row
+from mlcore.evaluation.embedded import EmbeddedSet
 from mlcore.evaluation.report import (
     OPERATING_COLUMNS,
     RANGE_COLUMNS,
     calibration_sentence,
+    left_out_sentences,
     markdown_calibration,
     operating_rows,
     range_rows,
+    unusable_sentence,
 )
+from mlcore.scoring.distances import FeatureStack
 
 
 def check(rate: str, at: str, *, holds: bool = True) -> dict[str, Any]:
@@ -71,3 +79,39 @@ def test_figures_measured_before_calibration_was_checked_make_empty_tables() -> 
     for part in (old["all"], *old["datasets"].values()):
         part["references"] = {"3": {"writers_left_out": 0}}
     assert operating_rows(old) == range_rows(old) == []
+
+
+def measured(left: int = 0, **counts: int) -> dict[str, Any]:
+    trials = {"genuine": 30, "skilled": 20, "random": 50, **counts}
+    return {"writers": 20, "references": {"3": {"writers_left_out": left, "trials": trials}}}
+
+
+def test_nothing_is_said_to_be_missing_where_nothing_is() -> None:
+    assert left_out_sentences({"datasets": {"made": measured()}, "all": measured()}) == []
+
+
+def test_what_the_tables_lack_is_said_with_the_reason() -> None:
+    datasets = {"made": measured(skilled=0), "drawn": measured(random=0), "nobody": measured(genuine=0, skilled=0)}
+    assert left_out_sentences({"datasets": datasets, "all": measured(left=7)}) == [
+        "With 3 specimens 7 of 20 writers are left out, who have no usable genuine signature left to question.",
+        "Without skilled forgeries in made there is no skilled EER, FAR, FRR at 1 % or Cllr (-).",
+        "With one writer in drawn nobody else's signature can be tried: no random EER (-).",
+    ]
+
+
+def embedded(remarks: tuple[tuple[str, ...], ...], refused: tuple[bool, ...]) -> EmbeddedSet:
+    rows = tuple(Row(Path(f"{i}.png"), "made", "1", True, "test") for i in range(len(refused)))
+    count = len(rows)
+    features = FeatureStack(np.zeros((count, 128)), np.zeros((count, 6, 12, 32)), np.zeros((count, 6, 12)))
+    return EmbeddedSet(rows, features, np.array(refused), remarks)
+
+
+def test_images_that_could_not_be_used_are_counted_by_the_reason() -> None:
+    data = embedded((("blank",), (), ("faint",), ("unreadable",), ("blank",)), (True, False, False, True, True))
+    assert unusable_sentence(data) == (
+        "3 of 5 images could not be used (blank 2, unreadable 1). They are never specimens and count as rejected."
+    )
+
+
+def test_nothing_is_said_where_all_images_were_used() -> None:
+    assert unusable_sentence(embedded((("faint",),), (False,))) == ""

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from mlcore.embedding.sources import Row
-from mlcore.evaluation.shortcuts import RAW, SEEN, cross_validated, raw_properties, seen_properties, shortcuts
+from mlcore.evaluation.shortcuts import (
+    RAW,
+    SEEN,
+    Shortcut,
+    cross_validated,
+    raw_properties,
+    seen_properties,
+    shortcuts,
+)
 from mlcore.imaging import prepare_page
 from tests.mlcore.making import drawn_page
 
@@ -48,6 +56,35 @@ def test_the_limit_is_for_what_the_network_sees() -> None:
     leaking = shortcuts(rows(), noise(len(RAW)), seen)
     assert [(item.limit, item.within) for item in clean] == [(None, None), (0.6, True)]
     assert [(item.limit, item.within) for item in leaking] == [(None, None), (0.6, False)]
+
+
+def test_a_direction_of_each_writers_own_carries_nothing_over_on_either_side() -> None:
+    """Forgeries are larger than genuine ones for half of the writers and smaller for the others, by chance alone."""
+    seen = noise(len(SEEN))
+    own = np.random.default_rng(4).choice([-6.0, 6.0], size=WRITERS)
+    seen[:, 0] += [0.0 if row.genuine else own[int(row.writer)] for row in rows()]
+    canvas = shortcuts(rows(), noise(len(RAW)), seen)[1]
+    assert canvas.auc is not None and canvas.by_swapping is not None
+    low, high = canvas.by_swapping
+    assert low < 0.35 and high > 0.65
+    assert low <= canvas.auc <= high
+
+
+def test_a_direction_that_all_writers_share_lies_beyond_what_swapping_gives() -> None:
+    seen = noise(len(SEEN))
+    seen[:, 0] += [0.0 if row.genuine else 6.0 for row in rows()]
+    canvas = shortcuts(rows(), noise(len(RAW)), seen)[1]
+    assert canvas.auc is not None and canvas.by_swapping is not None
+    assert canvas.auc > canvas.by_swapping[1]
+
+
+@pytest.mark.parametrize(
+    ("auc", "within", "turned"), [(0.6, True, True), (0.61, False, True), (0.35, True, False), (0.4, True, True)]
+)
+def test_the_limit_is_on_one_side_and_the_other_side_is_told(auc: float, within: bool, turned: bool) -> None:
+    found = Shortcut("made", "canvas", 15, 700, auc, (0.3, 0.7), 0.5, ())
+    assert (found.within, found.within_turned) == (within, turned)
+    assert (found.as_dict()["within"], found.as_dict()["within_turned"]) == (within, turned)
 
 
 def test_what_only_tells_the_writer_does_not_help() -> None:
