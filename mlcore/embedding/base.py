@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mlcore.embedding.corpus import CorpusPlan, corpus_key, load_corpus, shares
+from mlcore.embedding.plan import TrainingPlan
+from mlcore.embedding.sampling import LEAST_GENUINE, trained_on
 from mlcore.embedding.sources import DataError, Row, SignatureSet, counted, read_manifest
 from mlcore.embedding.sources import Progress as Counting
 from mlcore.embedding.strangers import pick_cohort
@@ -66,22 +68,23 @@ class BaseRecipe:
 
 
 def train_base(
-    recipe: BaseRecipe, *, counting: Counting | None = None, on_progress: Callable[[Any], None] | None = None
+    recipe: BaseRecipe,
+    *,
+    counting: Counting | None = None,
+    on_progress: Callable[[Any], None] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> tuple[Path, Path, Cohort, dict[str, Any]]:
     """Train (or go on training), export and pick the cohort.
 
-    Returns (Keras file, ONNX file, cohort, facts for the manifest). Raises DataError,
-    TrainingStopped, CheckpointError, ExportError.
+    told: called with a sentence about what of the data is not trained on, where there is such. Returns (Keras file,
+    ONNX file, cohort, facts for the manifest). Raises DataError, TrainingStopped, CheckpointError, ExportError.
     """
     import keras
 
-    from mlcore.embedding.averaging import BATCHES, average_with
-    from mlcore.embedding.batches import augmented_batches
     from mlcore.embedding.checkpoint import warm_start
     from mlcore.embedding.distillation import load_teachers
     from mlcore.embedding.export import export_network
     from mlcore.embedding.network import build_network
-    from mlcore.embedding.plan import TrainingPlan
     from mlcore.embedding.training import train
 
     recipe.seen("validation")  # fails now rather than after hours
@@ -91,28 +94,13 @@ def train_base(
     start = warm_start(model, recipe.start) if recipe.start else None
     teachers, taught_by = load_teachers(recipe.teachers)
     corpus = load_corpus(recipe.corpus(), cache=recipe.cache, progress=counting)
-    plan = TrainingPlan(
-        steps=recipe.steps,
-        seed=recipe.seed,
-        shares=shares(dict.fromkeys(corpus.datasets)),
-        learning_rate=recipe.learning_rate,
-        frozen_stages=recipe.frozen,
-        teachers=taught_by,
-    )
-    step = train(
-        model,
-        corpus,
-        plan,
-        checkpoints=recipe.work,
-        data=corpus_key(recipe.corpus()) + (f" from {start[:16]}" if start else ""),
-        on_progress=_logged(recipe.work, on_progress),
-        teachers=teachers,
-    )
-    averaged = None
-    if recipe.average:
-        longer = replace(plan, steps=step + BATCHES)
-        batches = augmented_batches(corpus, longer, first_step=step)
-        averaged = average_with(model, recipe.average, (canvases for canvases, _, _ in batches))
+    if told and (sentence := left_out(corpus)):
+        told(sentence)
+    plan = _plan(recipe, corpus, taught_by)
+    data = corpus_key(recipe.corpus()) + (f" from {start[:16]}" if start else "")
+    tell = _logged(recipe.work, on_progress)
+    step = train(model, corpus, plan, checkpoints=recipe.work, data=data, on_progress=tell, teachers=teachers)
+    averaged = _averaged(model, recipe.average, corpus, plan, step) if recipe.average else None
     keras_file, onnx_file = export_network(model, recipe.work / "export")
     network = Network.load(onnx_file, file_digest(onnx_file))
     training = {"steps": step, "seed": recipe.seed, "batch": plan.batch.images, "parameters": model.count_params()}
@@ -121,6 +109,26 @@ def train_base(
         "training": {**training, **_origin(recipe, corpus, start), "averaged": averaged, "recipe": asdict(plan)},
     }
     return keras_file, onnx_file, pick_cohort(corpus, network.embed), facts
+
+
+def _plan(recipe: BaseRecipe, corpus: SignatureSet, taught_by: tuple[str, ...]) -> TrainingPlan:
+    return TrainingPlan(
+        steps=recipe.steps,
+        seed=recipe.seed,
+        shares=shares(dict.fromkeys(corpus.datasets)),
+        learning_rate=recipe.learning_rate,
+        frozen_stages=recipe.frozen,
+        teachers=taught_by,
+    )
+
+
+def _averaged(model: Any, other: Path, corpus: SignatureSet, plan: TrainingPlan, step: int) -> str:
+    """Average the weights with another model's, on batches beyond those of the run; returns its SHA-256."""
+    from mlcore.embedding.averaging import BATCHES, average_with
+    from mlcore.embedding.batches import augmented_batches
+
+    batches = augmented_batches(corpus, replace(plan, steps=step + BATCHES), first_step=step)
+    return average_with(model, other, (canvases for canvases, _, _ in batches))
 
 
 def _check_names(recipe: BaseRecipe) -> None:
@@ -159,7 +167,24 @@ def _logged(work: Path, on_progress: Callable[[Any], None] | None) -> Callable[[
 
 
 def corpus_facts(corpus: SignatureSet) -> dict[str, Any]:
-    """Writers, genuine signatures and forgeries of each data set, for the model card."""
+    """Writers, genuine signatures and forgeries of each data set, for the model card; of those who are trained on."""
+    able = trained_on(corpus)
     images = zip(corpus.writers.tolist(), corpus.genuine.tolist(), strict=True)
     # By place, not by name: two sources may call different people the same.
-    return counted((corpus.datasets[writer], str(writer), genuine) for writer, genuine in images)
+    return counted((corpus.datasets[writer], str(writer), genuine) for writer, genuine in images if able[writer])
+
+
+def left_out(corpus: SignatureSet) -> str:
+    """A sentence on what of a corpus is not trained on; empty where all of it is."""
+    alone = int((~trained_on(corpus)).sum())
+    parts = [unusable(corpus.refused)] if corpus.refused else []
+    if alone:
+        who = "1 writer has" if alone == 1 else f"{alone} writers have"
+        verb = "is" if alone == 1 else "are"
+        parts.append(f"{who} fewer than {LEAST_GENUINE} genuine signatures and {verb} not trained on")
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def unusable(images: int) -> str:
+    """How many images of a data set imaging refused, without the stop at its end."""
+    return f"{images} image{'' if images == 1 else 's'} could not be used"

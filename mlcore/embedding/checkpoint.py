@@ -29,11 +29,12 @@ Arrays = dict[str, npt.NDArray[Any]]
 def save_checkpoint(directory: Path, model: keras.Model, optimizer: Any, state: dict[str, Any]) -> Path:
     """Store weights, optimiser variables and a JSON-ready state in `directory`; returns the file.
 
-    Raises CheckpointError when a weight is not a number or the disk is full; the checkpoint before stays then.
+    Raises CheckpointError when a weight is not a number or the disk is full; the checkpoint before, where there is one,
+    stays then.
     """
     weights = [np.asarray(value) for value in model.get_weights()]
     if not all(np.isfinite(value).all() for value in weights):
-        raise CheckpointError("The weights are no longer numbers; the last good checkpoint is kept.")
+        raise CheckpointError(f"The weights are no longer numbers.{kept_in(directory)}")
     arrays = {f"weight_{i}": value for i, value in enumerate(weights)}
     arrays["state"] = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(optimizer.variables)}
@@ -45,9 +46,14 @@ def save_checkpoint(directory: Path, model: keras.Model, optimizer: Any, state: 
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise CheckpointError(
-            f"The checkpoint can not be written into {directory} ({error.strerror}); the one before is kept."
+            f"The checkpoint can not be written into {directory} ({error.strerror}).{kept_in(directory)}"
         ) from error
     return directory / _NAME
+
+
+def kept_in(directory: Path) -> str:
+    """What there is to go on from when a run ends before its time: a sentence, with a space before it."""
+    return " The last checkpoint is kept." if (directory / _NAME).is_file() else " There is no checkpoint yet."
 
 
 def _write(path: Path, arrays: Arrays) -> None:

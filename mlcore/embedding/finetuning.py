@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -140,19 +140,10 @@ def fine_tune(
     data: names the corpus. kept: how much stays of the weights it began with, 0 to 1. None when it was stopped. Raises
     CheckpointError, TrainingStopped, DataError, ExportError.
     """
-    import keras
-
-    from mlcore.embedding.checkpoint import warm_start
-    from mlcore.embedding.devices import strategy_for
     from mlcore.embedding.export import export_network
-    from mlcore.embedding.network import build_network
     from mlcore.embedding.training import train
 
-    keras.utils.set_random_seed(plan.seed)
-    strategy = strategy_for()
-    with strategy.scope():
-        model = build_network()
-        begun = warm_start(model, start)
+    model, begun, strategy = _started(start, plan.seed)
     before = model.get_weights()
     step = train(
         model,
@@ -168,6 +159,21 @@ def fine_tune(
         return None
     model.set_weights(mixed(before, model.get_weights(), kept))
     return TunedNetwork(*export_network(model, work / "export"), step)
+
+
+def _started(start: Path, seed: int) -> tuple[Any, str, Any]:
+    """The network with the weights of `start`, their SHA-256, and the strategy under whose scope it was built."""
+    import keras
+
+    from mlcore.embedding.checkpoint import warm_start
+    from mlcore.embedding.devices import strategy_for
+    from mlcore.embedding.network import build_network
+
+    keras.utils.set_random_seed(seed)
+    strategy = strategy_for()
+    with strategy.scope():
+        model = build_network()
+        return model, warm_start(model, start), strategy
 
 
 def mixed(before: Sequence[np.ndarray], after: Sequence[np.ndarray], kept: float = KEPT) -> list[np.ndarray]:

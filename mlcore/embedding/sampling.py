@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mlcore.embedding.sources import DataError, SignatureSet
 
 Indices = npt.NDArray[np.int64]
+LEAST_GENUINE = 2  # signatures of a writer: one alone has none of his own to come near to
 _TRIES = 8
 
 
@@ -24,7 +25,13 @@ class BatchShape:
 
     @property
     def images(self) -> int:
+        """Signatures in a batch, where there are as many writers as it asks for."""
         return self.writers * (self.genuine + self.forged)
+
+
+def trained_on(signatures: SignatureSet) -> npt.NDArray[np.bool_]:
+    """Whether each writer (W,), in the order of `names`, has the two genuine signatures that training needs of him."""
+    return np.bincount(signatures.writers[signatures.genuine], minlength=len(signatures.names)) >= LEAST_GENUINE
 
 
 class WriterBatches:
@@ -42,7 +49,7 @@ class WriterBatches:
         order = np.arange(len(signatures.writers))
         self._genuine = _by_writer(order, signatures, genuine=True)
         self._forged = _by_writer(order, signatures, genuine=False)
-        usable = [writer for writer, images in enumerate(self._genuine) if len(images) >= 2]
+        usable = np.flatnonzero(trained_on(signatures)).tolist()
         if len(usable) < 2:
             raise DataError("Training needs at least two writers with two genuine signatures each.")
         self._writers = np.array(usable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from mlcore.embedding.batches import augmented_batches
-from mlcore.embedding.checkpoint import CheckpointError, restore_checkpoint, save_checkpoint
-from mlcore.embedding.distances import local_distances, vector_distances
-from mlcore.embedding.distillation import distance_loss, taught_distances
-from mlcore.embedding.losses import (
-    across_sets_loss,
-    across_writers_loss,
-    batch_relations,
-    forged_pairs,
-    triplet_loss,
-)
+from mlcore.embedding.checkpoint import CheckpointError, kept_in, restore_checkpoint, save_checkpoint
+from mlcore.embedding.distillation import taught_distances
 from mlcore.embedding.network import freeze_stages, with_expectation
+from mlcore.embedding.objective import BatchLoss, batch_loss
 from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.sources import DataError, SignatureSet
 from mlcore.runtime import cell_ink
@@ -33,7 +26,7 @@ COLLAPSED_SPREAD = 0.05  # mean distance between strangers' vectors, of about 1.
 
 
 class TrainingStopped(RuntimeError):
-    """Training can not go on (loss not a number, vectors collapsed); the last good checkpoint is kept."""
+    """Training can not go on (loss not a number, vectors collapsed); a checkpoint from before is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +67,54 @@ def train(
     Raises TrainingStopped on a loss that is not a number or on collapsed vectors, CheckpointError when the checkpoint
     is another network's, of other data or of another plan, DataError when the signatures do not suffice.
     """
-    freeze_stages(model, plan.frozen_stages)
     strategy = strategy or tf.distribute.get_strategy()
     with strategy.scope():
-        learner = with_expectation(model)
-        optimizer = _optimizer(plan)
-        optimizer.build(learner.trainable_variables)
-    state = restore_checkpoint(checkpoints, learner, optimizer) or {"step": 0}
-    if state.get("data", data) != data:
-        raise CheckpointError(f"The checkpoint in {checkpoints} was trained on other data. Remove it to start afresh.")
-    if state.get("plan", plan.key) != plan.key:
-        raise CheckpointError(
-            f"The checkpoint in {checkpoints} was trained by another plan. Remove it to start afresh."
-        )
+        learner, optimizer = _learner(model, plan)
+    named = {"data": data, "plan": plan.key}
+    step = _reached(checkpoints, learner, optimizer, named)
     step_function = _distributed(_step_function(learner, optimizer, plan, teachers), strategy)
-    watch = CollapseWatch()
-    step, report = int(state["step"]), _Report(plan, on_progress)
+    watch, report = CollapseWatch(checkpoints), _Report(plan, on_progress)
     for canvases, writers, genuine in augmented_batches(signatures, plan, first_step=step):
         if should_stop and should_stop():
             break
         figures = step_function((canvases, cell_ink(canvases[..., 0]), writers, genuine))
         step += 1
         if step % plan.report_every == 0 or step == plan.steps:
-            progress = report.tell(step, len(canvases), [float(figure) for figure in figures])
-            watch.check(progress)
+            watch.check(report.tell(step, len(canvases), figures))
         if watch.well and (step % plan.checkpoint_every == 0 or step == plan.steps):
-            save_checkpoint(checkpoints, learner, optimizer, {"step": step, "data": data, "plan": plan.key})
-    if not watch.well:
-        raise TrainingStopped(f"The vectors were falling onto one point at step {step}; the last checkpoint is kept.")
+            save_checkpoint(checkpoints, learner, optimizer, {"step": step, **named})
+    watch.end(step)
     return step
 
 
-class CollapseWatch:
-    """Stops a run whose loss is not a number or whose vectors have fallen onto one point."""
+def training_step(model: keras.Model, plan: TrainingPlan) -> Callable[..., Any]:
+    """One step of such a run on one device, as a function of canvases (B, 96, 192, 1), ink (B, 6, 12), writers (B,) and
+    genuine (B,): it changes the weights of `model` and returns the figures of mlcore.embedding.objective.
+    """
+    step: Callable[..., Any] = _step_function(*_learner(model, plan), plan)
+    return step
 
-    def __init__(self, patience: int = 5) -> None:
-        self._patience = patience
+
+def _reached(checkpoints: Path, learner: keras.Model, optimizer: Any, named: dict[str, str]) -> int:
+    """The step of the checkpoint, whose weights are then loaded; 0 where there is none."""
+    state = restore_checkpoint(checkpoints, learner, optimizer) or {"step": 0}
+    if state.get("data", named["data"]) != named["data"]:
+        raise CheckpointError(f"The checkpoint in {checkpoints} was trained on other data. Remove it to start afresh.")
+    if state.get("plan", named["plan"]) != named["plan"]:
+        raise CheckpointError(
+            f"The checkpoint in {checkpoints} was trained by another plan. Remove it to start afresh."
+        )
+    return int(state["step"])
+
+
+class CollapseWatch:
+    """Stops a run whose loss is not a number or whose vectors have fallen onto one point.
+
+    checkpoints: the folder of the run's checkpoint; what stops it says whether there is one.
+    """
+
+    def __init__(self, checkpoints: Path, patience: int = 5) -> None:
+        self._checkpoints, self._patience = checkpoints, patience
         self._low = 0
 
     @property
@@ -121,12 +126,19 @@ class CollapseWatch:
         """Raises TrainingStopped at once on NaN, and after `patience` low spreads in a row."""
         # Vectors that are no numbers violate no margin, so that their loss may well be 0; the spread tells.
         if not (math.isfinite(progress.loss) and math.isfinite(progress.spread)):
-            raise TrainingStopped(f"The loss is not a number at step {progress.step}; the last checkpoint is kept.")
+            raise TrainingStopped(f"The loss is not a number at step {progress.step}.{kept_in(self._checkpoints)}")
         self._low = self._low + 1 if progress.spread < COLLAPSED_SPREAD else 0
         if self._low >= self._patience:
             raise TrainingStopped(
-                f"All signatures fall onto one point (spread {progress.spread:.3f} at step {progress.step}); "
-                "the last checkpoint is kept."
+                f"All signatures fall onto one point (spread {progress.spread:.3f} at step {progress.step})."
+                f"{kept_in(self._checkpoints)}"
+            )
+
+    def end(self, step: int) -> None:
+        """Raises TrainingStopped where the run ends with a low spread, too soon to have used up the patience."""
+        if not self.well:
+            raise TrainingStopped(
+                f"The vectors were falling onto one point at step {step}.{kept_in(self._checkpoints)}"
             )
 
 
@@ -135,16 +147,26 @@ class _Report:
         self._plan, self._callback = plan, callback
         self._since, self._step = time.monotonic(), -1
 
-    def tell(self, step: int, images: int, figures: list[float]) -> Progress:
+    def tell(self, step: int, images: int, figures: Iterable[Any]) -> Progress:
+        found = [float(figure) for figure in figures]  # waits for the step to be done
         now = time.monotonic()
         steps = step - self._step if self._step >= 0 else self._plan.report_every
         rate = steps * images / max(now - self._since, 1e-9)
         self._since, self._step = now, step
-        loss, vector_loss, local_loss, violating, spread = figures
+        loss, vector_loss, local_loss, violating, spread = found
         progress = Progress(step, self._plan.steps, loss, vector_loss, local_loss, violating, spread, rate)
         if self._callback:
             self._callback(progress)
         return progress
+
+
+def _learner(model: keras.Model, plan: TrainingPlan) -> tuple[keras.Model, Any]:
+    """The network with its expectation and frozen stages, and what optimises it."""
+    freeze_stages(model, plan.frozen_stages)
+    learner = with_expectation(model)
+    optimizer = _optimizer(plan)
+    optimizer.build(learner.trainable_variables)
+    return learner, optimizer
 
 
 def _optimizer(plan: TrainingPlan) -> Any:
@@ -191,35 +213,14 @@ def _step_function(
     learner: keras.Model, optimizer: Any, plan: TrainingPlan, teachers: Sequence[keras.Model] = ()
 ) -> Any:
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> Any:
-        positives, negatives = batch_relations(writers, genuine, plan.forgery_weight)
-        forged = forged_pairs(writers, genuine)
+    def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> BatchLoss:
         taught = taught_distances(teachers, canvases, ink) if teachers else None
         with tf.GradientTape() as tape:
-            outputs = learner(canvases, training=True)
-            apart = vector_distances(outputs["vector"])
-            detail = local_distances(outputs["local"], ink)
-            vector = triplet_loss(apart, positives, negatives, plan.vector_margin)
-            local = triplet_loss(detail, positives, negatives, plan.local_margin)
-            expected = outputs["expected"][:, 0]  # of the specimen, which is the row
-            across = across_writers_loss(apart, positives, forged, plan.vector_margin)
-            across += plan.local_weight * across_writers_loss(
-                detail - expected[:, None], positives, forged, plan.local_margin
-            )
-            sets = across_sets_loss(apart, writers, genuine, plan.vector_margin)
-            sets += plan.local_weight * across_sets_loss(detail, writers, genuine, plan.local_margin, expected)
-            loss = vector.loss + plan.local_weight * local.loss
-            loss += plan.across_weight * across + plan.sets_weight * sets
-            if taught is not None:
-                learnt = distance_loss(apart, taught.vector, writers, plan.vector_margin)
-                learnt += plan.local_weight * distance_loss(detail, taught.local, writers, plan.local_margin)
-                loss += plan.taught_weight * learnt
+            found = batch_loss(learner(canvases, training=True), ink, writers, genuine, plan, taught)
             # The optimiser adds up what its devices found.
-            share = loss / tf.distribute.get_replica_context().num_replicas_in_sync
+            share = found.loss / tf.distribute.get_replica_context().num_replicas_in_sync
         gradients = tape.gradient(share, learner.trainable_variables)
         optimizer.apply_gradients(zip(gradients, learner.trainable_variables, strict=True))
-        strangers = tf.cast(writers[:, None] != writers[None, :], tf.float32)
-        spread = tf.math.divide_no_nan(tf.reduce_sum(apart * strangers), tf.reduce_sum(strangers))
-        return loss, vector.loss, local.loss, local.violating, spread
+        return found
 
     return step

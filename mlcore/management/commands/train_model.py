@@ -53,23 +53,32 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         recipe = _recipe(options)
         output = model_folder(options["output"], recipe.name, replace=options["replace"])
-        try:
+        with in_a_sentence():
             rows = recipe.seen("validation")
             _check_fit(rows)
-            with counting() as tell, _steps() as on_progress:
-                keras_file, onnx_file, cohort, facts = train_base(recipe, counting=tell, on_progress=on_progress)
+            with counting() as tell, steps_shown() as on_progress:
+                keras_file, onnx_file, cohort, facts = train_base(
+                    recipe, counting=tell, on_progress=on_progress, told=self.stdout.write
+                )
                 network = Network.load(onnx_file, file_digest(onnx_file))
                 scorer, found = fit_and_measure(rows, recipe.images, network, cohort, tell)
             facts = {**facts, **found}
             write_bundle(
                 output, name=recipe.name, keras_file=keras_file, onnx_file=onnx_file, scorer=scorer, facts=facts
             )
-        except (DataError, FitError, RuntimeError, ValueError) as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{error.filename or 'A file'} can not be used: {error.strerror}.") from error
         bundle = load_bundle(output)
         self.stdout.write(f"Model {bundle.name} is in {output}, digest {bundle.digest[:12]}.")
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """What ends a training, as the sentence that the command ends with."""
+    try:
+        yield
+    except (DataError, FitError, RuntimeError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"{error.filename or 'A file'} can not be used: {error.strerror}.") from error
 
 
 def _recipe(options: dict[str, Any]) -> BaseRecipe:
@@ -135,7 +144,8 @@ def _check_fit(rows: Sequence[Row]) -> None:
 
 
 @contextmanager
-def _steps() -> Iterator[Callable[[Any], None]]:
+def steps_shown() -> Iterator[Callable[[Any], None]]:
+    """A bar of the training's steps: what it yields is called with each Progress of mlcore.embedding.training."""
     with bars() as shown:
         task = shown.add_task("training", total=None, visible=False)
 

@@ -40,7 +40,10 @@ def test_a_full_disk_keeps_the_one_before(tmp_path: Path) -> None:
     (model, optimizer), (other, fresh) = small(), small()
     path = save_checkpoint(tmp_path, model, optimizer, {"step": 1})
     path.with_name("checkpoint.npz.part").symlink_to("/dev/full")
-    with pytest.raises(CheckpointError, match=r"can not be written into .* \(No space left on device\)"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"can not be written into .* \(No space left on device\)\. The last checkpoint is kept\.$",
+    ):
         save_checkpoint(tmp_path, other, fresh, {"step": 2})
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.npz"]
     assert restore_checkpoint(tmp_path, other, fresh) == {"step": 1}
@@ -51,9 +54,20 @@ def test_weights_that_are_no_numbers_never_replace_good_ones(tmp_path: Path) -> 
     model, optimizer = small()
     before = save_checkpoint(tmp_path, model, optimizer, {"step": 1}).read_bytes()
     model.set_weights([np.full_like(value, np.inf) for value in model.get_weights()])
-    with pytest.raises(CheckpointError, match="no longer numbers; the last good checkpoint is kept"):
+    with pytest.raises(CheckpointError, match=r"^The weights are no longer numbers\. The last checkpoint is kept\.$"):
         save_checkpoint(tmp_path, model, optimizer, {"step": 2})
     assert (tmp_path / "checkpoint.npz").read_bytes() == before
+
+
+def test_none_is_promised_where_none_has_been_written(tmp_path: Path) -> None:
+    model, optimizer = small()
+    (tmp_path / "checkpoint.npz.part").symlink_to("/dev/full")
+    with pytest.raises(CheckpointError, match=r"\(No space left on device\)\. There is no checkpoint yet\.$"):
+        save_checkpoint(tmp_path, model, optimizer, {"step": 1})
+    model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
+    with pytest.raises(CheckpointError, match=r"^The weights are no longer numbers\. There is no checkpoint yet\.$"):
+        save_checkpoint(tmp_path, model, optimizer, {"step": 1})
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mlcore.embedding.sampling import BatchShape, WriterBatches
+from mlcore.embedding.base import corpus_facts, left_out
+from mlcore.embedding.sampling import BatchShape, WriterBatches, trained_on
 from mlcore.embedding.sources import DataError, SignatureSet
 
 
@@ -50,6 +53,22 @@ def test_a_writer_with_one_genuine_signature_is_never_drawn() -> None:
     sampler = WriterBatches(signatures, BatchShape(writers=2))
     drawn = {int(w) for seed in range(20) for w in signatures.writers[sampler.draw(np.random.default_rng(seed))]}
     assert drawn == {1, 2}
+    assert trained_on(signatures).tolist() == [False, True, True]
+
+
+def test_the_facts_count_those_who_are_drawn_and_a_sentence_tells_of_all_others() -> None:
+    signatures = made([1, 5, 5, 0, 3], [2, 4, 0, 3, 0], ["one"] * 4 + ["two"])
+    assert corpus_facts(signatures) == {
+        "one": {"writers": 2, "genuine": 10, "forged": 4},
+        "two": {"writers": 1, "genuine": 3, "forged": 0},
+    }
+    assert left_out(signatures) == "2 writers have fewer than 2 genuine signatures and are not trained on."
+    assert left_out(replace(signatures, refused=3)) == (
+        "3 images could not be used; 2 writers have fewer than 2 genuine signatures and are not trained on."
+    )
+    assert left_out(replace(made([2, 4], [0, 0]), refused=1)) == "1 image could not be used."
+    assert left_out(made([1, 4], [0, 0])) == "1 writer has fewer than 2 genuine signatures and is not trained on."
+    assert left_out(made([2, 4], [0, 0])) == ""
 
 
 def test_data_sets_get_their_shares_whatever_their_size() -> None:

@@ -253,23 +253,45 @@ def progress(step: int, *, loss: float = 0.3, spread: float = 1.2) -> Progress:
     return Progress(step, 100, loss, loss, 0.0, 1.0, spread, 10.0)
 
 
-def test_a_collapsed_network_stops_the_run_after_some_patience() -> None:
-    watch = CollapseWatch(patience=3)
+def test_a_collapsed_network_stops_the_run_after_some_patience(tmp_path: Path) -> None:
+    watch = CollapseWatch(tmp_path, patience=3)
     watch.check(progress(1, spread=0.01))
     watch.check(progress(2, spread=0.01))
     with pytest.raises(TrainingStopped, match="fall onto one point"):
         watch.check(progress(3, spread=0.01))
 
 
-def test_a_passing_low_spread_is_forgiven() -> None:
-    watch = CollapseWatch(patience=2)
-    for step in range(6):
+def test_a_passing_low_spread_is_forgiven(tmp_path: Path) -> None:
+    watch = CollapseWatch(tmp_path, patience=2)
+    for step in range(7):
         watch.check(progress(step, spread=0.01 if step % 2 else 1.0))
+    watch.end(7)
 
 
-def test_a_loss_that_is_not_a_number_stops_at_once() -> None:
+def test_a_loss_that_is_not_a_number_stops_at_once(tmp_path: Path) -> None:
     with pytest.raises(TrainingStopped, match="not a number"):
-        CollapseWatch().check(progress(1, loss=float("nan")))
+        CollapseWatch(tmp_path).check(progress(1, loss=float("nan")))
+
+
+@pytest.mark.parametrize(
+    ("exists", "kept"), [(True, "The last checkpoint is kept."), (False, "There is no checkpoint yet.")]
+)
+def test_whatever_stops_a_run_says_whether_there_is_a_checkpoint(tmp_path: Path, exists: bool, kept: str) -> None:
+    if exists:
+        (tmp_path / "checkpoint.npz").write_bytes(b"weights")
+    watch = CollapseWatch(tmp_path, patience=2)
+    watch.check(progress(1, spread=0.01))
+    for stopped, why in (
+        (lambda: watch.end(1), "The vectors were falling onto one point at step 1."),
+        (lambda: watch.check(progress(2, loss=float("nan"))), "The loss is not a number at step 2."),
+        (
+            lambda: watch.check(progress(3, spread=0.01)),
+            "All signatures fall onto one point (spread 0.010 at step 3).",
+        ),
+    ):
+        with pytest.raises(TrainingStopped) as told:
+            stopped()
+        assert str(told.value) == f"{why} {kept}"
 
 
 def test_training_itself_notices_a_network_that_maps_all_to_one_point(signatures: SignatureSet, tmp_path: Path) -> None:
@@ -279,8 +301,9 @@ def test_training_itself_notices_a_network_that_maps_all_to_one_point(signatures
     projection.set_weights([np.zeros_like(projection.kernel), np.ones_like(projection.bias)])
     projection.trainable = False
     plan = TrainingPlan(steps=60, batch=PLAN.batch, report_every=2, warmup=2)
-    with pytest.raises(TrainingStopped, match="fall onto one point"):
+    with pytest.raises(TrainingStopped, match=r"fall onto one point .*\. There is no checkpoint yet\.$"):
         train(model, signatures, plan, checkpoints=tmp_path)
+    assert not (tmp_path / "checkpoint.npz").exists()
 
 
 def test_the_export_computes_what_was_trained(tmp_path: Path) -> None:
