@@ -18,18 +18,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import cv2
 import keras
 import numpy as np
-import tensorflow as tf
 
 from mlcore.bundle import BASE_DIRECTORY, load_bundle
 from mlcore.embedding.augmentation import augment
 from mlcore.embedding.corpus import CorpusPlan, load_corpus
-from mlcore.embedding.distances import local_distances, vector_distances
-from mlcore.embedding.losses import batch_relations, triplet_loss
 from mlcore.embedding.network import build_network
 from mlcore.embedding.plan import TrainingPlan
 from mlcore.embedding.sampling import BatchShape, WriterBatches
 from mlcore.embedding.sources import SignatureSet
-from mlcore.embedding.training import Progress, train
+from mlcore.embedding.training import Progress, train, training_step
 from mlcore.imaging import prepare
 from mlcore.runtime import cell_ink
 from mlcore.synthesis import make_signer, signature_png
@@ -79,24 +76,23 @@ def batch(signatures: SignatureSet) -> tuple[Any, ...]:
 
 
 def step_seconds(items: tuple[Any, ...], policy: str) -> float:
-    """Time of one forward and backward pass with the triplet losses, weights kept in float32."""
+    """Time of one step as training takes it: forward, all losses, backward, optimiser; weights kept in float32."""
     keras.mixed_precision.set_global_policy(policy)
     try:
         model = build_network()
     finally:
         keras.mixed_precision.set_global_policy("float32")
+    step = training_step(_in_float32(model), TrainingPlan(batch=SHAPE))
+    return seconds(lambda: [float(figure) for figure in step(*items)])
 
-    @tf.function
-    def step(canvases: Any, ink: Any, writers: Any, genuine: Any) -> Any:
-        positives, negatives = batch_relations(writers, genuine, 4.0)
-        with tf.GradientTape() as tape:
-            outputs = model(canvases, training=True)
-            vectors, cells = tf.cast(outputs["vector"], tf.float32), tf.cast(outputs["local"], tf.float32)
-            loss = triplet_loss(vector_distances(vectors), positives, negatives, 0.3).loss
-            loss += triplet_loss(local_distances(cells, ink), positives, negatives, 0.12).loss
-        return tape.gradient(loss, model.trainable_variables)
 
-    return seconds(lambda: step(*items))
+def _in_float32(model: keras.Model) -> keras.Model:
+    """The same network with outputs that the losses can be worked out of, whatever it computes in."""
+    outputs = {
+        name: keras.layers.Activation("linear", dtype="float32", name=f"{name}_float32")(output)
+        for name, output in model.output.items()
+    }
+    return keras.Model(model.input, outputs)
 
 
 def training(signatures: SignatureSet) -> None:
