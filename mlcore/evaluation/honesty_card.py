@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlcore.evaluation.honesty_tables import honesty_markdown
+from mlcore.evaluation.honesty_tables import WIDTH, honesty_markdown
 
 KEPT, CARD = "honesty.json", "README.md"
 BEGIN = "<!-- from here: written by evaluate_model --card -->"
@@ -19,7 +20,7 @@ def card_section(kept: Mapping[str, Any]) -> str:
     split = f"the `{kept['split']}` writers" if kept["split"] else "all writers"
     digest = f"the SHA-256 of its `model.json` begins with {kept['digest'][:12]}"
     head = f"Measured on {split} and on synthetic signers with the model `{kept['model_version']}`; {digest}."
-    return f"{head}\n\n{honesty_markdown(kept['honesty'])}"
+    return f"{textwrap.fill(head, WIDTH)}\n\n{honesty_markdown(kept['honesty'])}"
 
 
 def check_card(folder: Path) -> None:

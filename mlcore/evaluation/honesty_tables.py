@@ -16,7 +16,7 @@ from mlcore.evaluation.report import percent
 
 Figures = Mapping[str, Any]
 Cells = tuple[str, ...]
-_WIDTH = 125  # of a line in the documents
+WIDTH = 125  # of a line in the documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _markdown(part: Part) -> str:
     if part.rows:
         head = [_line(part.columns), "|" + "---|" * len(part.columns)]
         blocks.append("\n".join([*head, *(_line(row) for row in part.rows)]) + "\n")
-    blocks += [textwrap.fill(note, _WIDTH, break_long_words=False) + "\n" for note in part.notes]
+    blocks += [textwrap.fill(note, WIDTH, break_long_words=False) + "\n" for note in part.notes]
     return "\n".join(blocks)
 
 
@@ -122,21 +122,16 @@ def _shortcuts(found: Sequence[Figures]) -> Part:
 def _turned_note(item: Figures) -> str:
     """What an AUC far below 0.5 means: the letter of the limit is kept, a limit on both sides would not be."""
     auc, (low, high) = item["auc"], item["by_swapping"]
-    said = (
-        f"{item['dataset']}: an AUC of {auc:.2f} is below the limit, but {1 - auc:.2f} if the classifier is turned "
-        f"round, which a limit on both sides would not allow. Within writers it is {item['within_writers']:.2f}; "
-        "the forgeries do differ from the writer's own signatures in these properties, "
-    )
-    if low <= auc <= high:
-        return said + (
-            "but not shown to do so in a direction that writers share: where it is drawn for each writer, 95 % of the "
-            f"AUCs lie from {low:.2f} to {high:.2f}, since writers left out of a fit tend the other way than the rest. "
-            "A classifier turned round is therefore not shown to carry over to other writers either; nor could so few "
-            "writers show a weak shortcut."
-        )
-    return said + (
-        f"and more alike from writer to writer than directions drawn for each would be ({low:.2f} to {high:.2f}): a "
-        "classifier turned round might carry over."
+    usual = low <= auc <= high
+    return (
+        f"{item['dataset']}: an AUC of {auc:.2f} is within the limit, but {1 - auc:.2f} if the classifier is turned "
+        f"round, which a limit on both sides would not allow. Within writers it is {item['within_writers']:.2f}: "
+        "forgeries do differ from a writer's own signatures in these properties, but each writer's in another "
+        "direction. A direction that writers share gives an AUC above 0.5; without one, writers left out of a fit tend "
+        f"the other way than the rest. Swapped at random, 95 % of the AUCs lie from {low:.2f} to {high:.2f}"
+        + ("" if usual else ", and here the directions cancel each other out more evenly still")
+        + ". Turned round, the classifier would therefore tell nothing of other writers; but so few writers would not "
+        "show a weak shortcut either."
     )
 
 
@@ -174,9 +169,9 @@ def _robustness_notes(found: Figures) -> list[str]:
         f"One draw of specimens and at most {found['trials']} trials of each kind a writer, all writers pooled: the "
         "clean figure is another than that of the protocol, which draws five times and questions every signature. "
         "A refused picture counts as rejected; the difference is that of the same trials, clean and disturbed.",
-        f"At the threshold of the clean pictures ({percent(found['clean_eer'])} % of both) the most genuine signatures "
-        f"are rejected for {frr['name']} ({percent(frr['frr'])} %), and the most forgeries pass for {far['name']} "
-        f"({percent(far['far'])} %).",
+        f"At the threshold of the clean pictures, where both rates are about {percent(found['clean_eer'])} %, the most "
+        f"genuine signatures are rejected for {frr['name']} ({percent(frr['frr'])} %), and the most forgeries pass "
+        f"for {far['name']} ({percent(far['far'])} %).",
     ]
 
 

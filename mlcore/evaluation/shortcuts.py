@@ -63,9 +63,9 @@ class Shortcut:
     interval: 95 %, by bootstrap over writers. within_writers: mean AUC among one writer's own signatures, to which
     differences between writers do nothing. by_swapping: where 95 % of the AUCs lie when genuine and forged are swapped
     for writers drawn at random. Then forgeries still differ from each writer's own in size or tone, but no direction
-    carries over, and with few writers that alone may give an AUC far from 0.5, on either side: writers that are left
-    out of a fit tend the other way than the rest. telling: the three single properties furthest from 0.5, with the AUC
-    of "larger means forged". The figures are None where there are fewer than two writers with both kinds.
+    carries over, and with few writers that alone may give an AUC far from 0.5: writers that are left out of a fit tend
+    the other way than the rest. telling: the three single properties furthest from 0.5, with the AUC of "larger means
+    forged". The figures are None where there are fewer than two writers with both kinds.
     """
 
     dataset: str

@@ -27,7 +27,9 @@ def test_the_tables_stand_between_the_marks_and_the_figures_beside_the_card(tmp_
 
 
 def test_the_section_names_the_model_and_the_writers() -> None:
-    head = card_section(kept()).splitlines()[0]
+    lines = card_section(kept()).partition("\n\n")[0].splitlines()
+    head = " ".join(lines)
+    assert max(len(line) for line in lines) <= 125
     assert "`test` writers" in head and "`tiny`" in head and "begins with 0123456789ab." in head
     assert card_section({**kept(), "split": None}).startswith("Measured on all writers")
 

@@ -65,10 +65,10 @@ def test_a_shortcut_below_one_half_is_told_turned_round_with_the_reason() -> Non
     turned = deepcopy(figures())
     turned["shortcuts"] = [shortcut("canvas", 0.35, within_writers=0.28)]
     (note,) = honesty_parts(turned)[1].notes[1:]
-    assert "made: an AUC of 0.35 is below the limit, but 0.65 if the classifier is turned round" in note
-    assert "95 % of the AUCs lie from 0.30 to 0.66" in note and "not shown to carry over" in note
+    assert "made: an AUC of 0.35 is within the limit, but 0.65 if the classifier is turned round" in note
+    assert "Within writers it is 0.28" in note and "95 % of the AUCs lie from 0.30 to 0.66. Turned round" in note
     turned["shortcuts"][0]["by_swapping"] = [0.4, 0.6]
-    assert "might carry over" in honesty_parts(turned)[1].notes[1]
+    assert "from 0.40 to 0.60, and here the directions cancel" in honesty_parts(turned)[1].notes[1]
     assert len(honesty_parts(figures())[1].notes) == 1
 
 
