@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from tests.mlcore.pages import signature_bytes
 
 FINE = prepare(signature_bytes(2)).fine
 PARTS = tuple(field.name for field in dataclasses.fields(Augmentation))
+PROBABILITIES = PARTS[PARTS.index("thicken") :]
 
 
 def apart(left: np.ndarray, right: np.ndarray) -> float:
@@ -59,6 +61,48 @@ def test_each_part_alone_changes_the_canvas_in_some_draw(part: str) -> None:
         for seed in range(4)
     ]
     assert max(changes) > 0.3
+
+
+class Only(np.random.Generator):
+    """Draws as ever, but of all that happens with a probability only what is asked about in these places."""
+
+    def __init__(self, places: tuple[int, ...], seed: int = 3) -> None:
+        super().__init__(np.random.PCG64(seed))
+        self._places, self._asked = places, -1
+
+    def random(self, *_: object, **__: object) -> float:  # type: ignore[override]
+        self._asked += 1
+        return 0.0 if self._asked in self._places else 1.0 - 1e-9
+
+
+HALVES = dataclasses.replace(NO_CHANGE, **dict.fromkeys(PROBABILITIES, 0.5))
+# What happens, by the places at which it is asked about; where two are named, the second is of what kind it is.
+HAPPENS: dict[str, tuple[int, ...]] = {
+    "nothing": (),
+    "thinner pen": (0,),
+    "thicker pen": (0, 1),
+    "bilevel": (1,),
+    "fading": (2,),
+    "grain": (3,),
+    "blur": (4,),
+    "clutter": (5,),
+    "coarse scan": (6,),
+    "coarse bilevel scan": (6, 7),
+    "JPEG": (7,),
+    "cut": (8,),
+}
+
+
+def test_whatever_a_pen_a_scanner_or_a_form_does_is_a_change_of_its_own() -> None:
+    """One of two that share a probability, such as fading and blur, must not be missing."""
+    found = {name: augment(FINE, Only(places), HALVES) for name, places in HAPPENS.items()}
+    for name, other in itertools.combinations(found, 2):
+        assert apart(found[name], found[other]) > 0.3, (name, other)
+    ink = {name: np.count_nonzero(canvas > 60) for name, canvas in found.items()}
+    assert ink["thinner pen"] < ink["nothing"] < ink["thicker pen"]
+    assert ink["fading"] < ink["nothing"] < ink["blur"]  # faint edges are lost, or spread
+    # Coarse dots move every edge; JPEG leaves them where they were and changes what lies between.
+    assert apart(found["JPEG"], found["nothing"]) < 1.0 < apart(found["coarse scan"], found["nothing"])
 
 
 def test_a_scan_leaves_the_signature_where_and_as_large_as_it_was() -> None:
