@@ -62,19 +62,20 @@ COLLECTED = (
 # Why a training ends, with values. They are stored as they were said, so the values are read out of them again.
 ENDINGS = (
     # mlcore.embedding
-    gettext_noop("The loss is not a number at step %(step)s; the last checkpoint is kept."),
-    gettext_noop(
-        "All signatures fall onto one point (spread %(spread)s at step %(step)s); the last checkpoint is kept."
-    ),
-    gettext_noop("The vectors were falling onto one point at step %(step)s; the last checkpoint is kept."),
-    gettext_noop("The weights are no longer numbers; the last good checkpoint is kept."),
-    gettext_noop("The checkpoint can not be written into %(folder)s (%(why)s); the one before is kept."),
+    gettext_noop("The loss is not a number at step %(step)s."),
+    gettext_noop("All signatures fall onto one point (spread %(spread)s at step %(step)s)."),
+    gettext_noop("The vectors were falling onto one point at step %(step)s."),
+    gettext_noop("The weights are no longer numbers."),
+    gettext_noop("The checkpoint can not be written into %(folder)s (%(why)s)."),
+    gettext_noop("The last checkpoint is kept."),
+    gettext_noop("There is no checkpoint yet."),
     gettext_noop("The checkpoint %(path)s is damaged (%(why)s). Remove it to start afresh."),
     gettext_noop("The checkpoint %(path)s was written by another network. Remove it to start afresh."),
     gettext_noop("The checkpoint in %(folder)s was trained on other data. Remove it to start afresh."),
     gettext_noop("The checkpoint in %(folder)s was trained by another plan. Remove it to start afresh."),
-    gettext_noop("There is no Keras model to start from: %(path)s is missing."),
-    gettext_noop("The model to start from, %(path)s, is damaged or not a Keras model."),
+    gettext_noop("There is no Keras model %(purpose)s: %(path)s is missing."),
+    gettext_noop("The model %(purpose)s, %(path)s, is damaged or not a Keras model."),
+    gettext_noop("to start from"),
     gettext_noop("The model to start from, %(path)s, has another architecture than the one to train."),
     gettext_noop("The exported network differs from the trained one by %(difference)s (at most %(most)s)."),
     gettext_noop("There are %(found)s customers to learn from; at least %(least)s are needed. Enrol more first."),

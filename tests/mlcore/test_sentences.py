@@ -101,6 +101,9 @@ def test_whatever_ends_a_training_is_collected_for_translation() -> None:
     assert collected - said == {
         "Not one signature of the synthetic signers could be used.",
         "What was there before lies in \0.",
+        "The last checkpoint is kept.",
+        "There is no checkpoint yet.",
+        "to start from",
         "the disk is full",
         str(NoChampion()),
     }

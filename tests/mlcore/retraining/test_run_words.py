@@ -67,14 +67,14 @@ def test_each_is_told_in_hindi() -> None:
 
 
 def test_a_loss_that_is_no_number_is_told_in_the_readers_language_on_the_page(client: Client) -> None:
-    stored = "The loss is not a number at step 130; the last checkpoint is kept. The champion is untouched."
+    stored = "The loss is not a number at step 130. The last checkpoint is kept. The champion is untouched."
     run = make_run(state="failed", message=stored)
     client.force_login(model_admin())
     page = reverse("admin:mlcore_trainingrun_change", args=[run.public_id])
     assert stored in client.get(page).content.decode()
     with translation.override("hi"):  # and back to what it was, which the request alone would not do
         told = client.get(page, headers={"accept-language": "hi"}).content.decode()
-    assert "चरण 130 पर हानि कोई संख्या नहीं है; पिछला चेकपॉइंट रखा गया है। चैंपियन वैसा ही है।" in told
+    assert "चरण 130 पर हानि कोई संख्या नहीं है। पिछला चेकपॉइंट रखा गया है। चैंपियन वैसा ही है।" in told
     assert stored not in told
 
 
