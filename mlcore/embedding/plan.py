@@ -32,7 +32,7 @@ class TrainingPlan:
     across_weight: float = 0.5
     sets_weight: float = 0.5
     frozen_stages: int = 0  # of the network's beginning, the stem counted as the first; 0: all learns
-    taught_weight: float = 1.0
+    taught_weight: float = 3.0
     teachers: tuple[str, ...] = ()  # SHA-256 of the networks whose distances are learnt as well
     checkpoint_every: int = 200
     report_every: int = 20
