@@ -23,14 +23,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_manifest(tmp_path_factory.mktemp("signers"), writers=15, genuine=8, forged=2)
 
 
-def test_a_model_is_measured_into_a_table_json_and_plots(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from mlcore.bundle import write_bundle
+@pytest.fixture
+def few_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typical failures are looked for among 5 signers instead of 40."""
     from mlcore.evaluation import failures
 
-    few = partial(failures.typical_failures, signers=5)  # of the 40 it looks for failures among
-    monkeypatch.setattr(failures, "typical_failures", few)
+    monkeypatch.setattr(failures, "typical_failures", partial(failures.typical_failures, signers=5))
+
+
+def test_a_model_is_measured_into_a_table_json_and_plots(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], few_failures: None
+) -> None:
+    from mlcore.bundle import write_bundle
 
     (tmp_path / "x.keras").write_bytes(b"x")
     onnx_file = write_network(tmp_path / "x.onnx")
@@ -121,7 +125,7 @@ def test_figures_are_kept_when_an_honesty_test_fails(
     assert json.loads((tmp_path / "f.json").read_text())["datasets"]["synthetic"]["writers"] == 5
 
 
-def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], few_failures: None) -> None:
     """No forgeries, one broken image, and nobody with five specimens and one to question."""
     folder = write_manifest(tmp_path / "data", writers=3, genuine=5, forged=0)
     (folder / "signer001" / "genuine_00.png").write_bytes(b"broken")

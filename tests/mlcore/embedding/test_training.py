@@ -197,19 +197,18 @@ def test_frozen_stages_keep_their_weights_and_the_others_learn(signatures: Signa
 
 
 def test_a_network_comes_nearer_to_the_distances_that_its_teachers_measure(
-    signatures: SignatureSet, tmp_path: Path
+    signatures: SignatureSet, finished: Run, tmp_path: Path
 ) -> None:
-    """Two teachers, one with more blocks, and a student from other weights, trained with and without them."""
+    """Two teachers, one with more blocks, and a student from other weights, against the same run without them."""
     teachers = [small_network(2), build_network(((8, 1), (8, 1), (16, 1)), stem=8)]
-    taught = replace(STILL, teachers=("one", "two"), taught_weight=20.0)
-    apart = []
-    for name, plan in (("alone", STILL), ("taught", taught)):
-        student = small_network()
-        train(student, signatures, plan, checkpoints=tmp_path / name, teachers=teachers if plan.teachers else ())
-        apart.append(_apart_from(teachers, student, signatures))
+    plan = replace(STILL, teachers=("one", "two"), taught_weight=20.0)
+    alone, taught = small_network(), small_network()
+    alone.set_weights(finished.seen[STILL.steps])
+    train(taught, signatures, plan, checkpoints=tmp_path, teachers=teachers)
+    apart = [_apart_from(teachers, student, signatures) for student in (alone, taught)]
     assert apart[1] < 0.5 * apart[0]
     with pytest.raises(CheckpointError, match="trained by another plan"):
-        train(small_network(), signatures, STILL, checkpoints=tmp_path / "taught")
+        train(small_network(), signatures, STILL, checkpoints=tmp_path)
 
 
 def _apart_from(teachers: list[keras.Model], student: keras.Model, signatures: SignatureSet) -> float:
