@@ -89,6 +89,8 @@ def test_a_file_that_can_not_be_judged_is_told_at_once_and_when_it_is_sent_and_n
     assert not Verification.objects.exists()
     # Another file, and it goes on from there.
     form.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    # The page moves when the picture appears, and a press that began where the button was would miss it.
+    expect(form.locator("#vf-preview")).to_be_visible()
     verify(form)
     form.wait_for_url("**/verifications/*-*/")
     form.wait_for_load_state("networkidle")
