@@ -72,7 +72,7 @@ class Bundle:
 
     def embed(self, canvases: npt.NDArray[np.uint8]) -> list[Features]:
         """Features of canvases, uint8 (N, 96, 192), exactly as they come back from the database."""
-        return [features.stored() for features in self.network.embed(canvases)]
+        return self.network.embed_stored(canvases)
 
     def embed_one(self, canvas: npt.NDArray[np.uint8]) -> Features:
         """Features of a single canvas, uint8 (96, 192)."""

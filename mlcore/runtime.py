@@ -133,3 +133,7 @@ class Network:
         ink = cell_ink(canvases.astype(np.float32) / 255.0)
         hinges = [contour_hinge(canvas) for canvas in canvases]
         return [Features(*parts) for parts in zip(vectors, grids, ink, hinges, strict=True)]
+
+    def embed_stored(self, canvases: npt.NDArray[np.uint8]) -> list[Features]:
+        """The same exactly as they come back from the database."""
+        return [features.stored() for features in self.embed(canvases)]

@@ -73,15 +73,11 @@ def main() -> None:
 
 def measured(base: Bundle, network: Network, corpus: SignatureSet, data: Path) -> dict[str, object]:
     """Figures of the test writers before and after, and the gate's comparison for each data set."""
-
-    def embed(canvases):  # type: ignore[no-untyped-def]
-        return [features.stored() for features in network.embed(canvases)]
-
     crowd = load_crowd(EQUATED_ON, cache=WORK)
-    old, new = (embed_signatures(crowd, way, "synthetic") for way in (base.embed, embed))
+    old, new = (embed_signatures(crowd, way, "synthetic") for way in (base.embed, network.embed_stored))
     scorer, equatings = refit_scorer(base.scorer, old, new, base.scorer.cohort)
     rows = read_manifest(data, split="test")
-    sides = [(embed_rows(rows, base.embed), base.scorer), (embed_rows(rows, embed), scorer)]
+    sides = [(embed_rows(rows, base.embed), base.scorer), (embed_rows(rows, network.embed_stored), scorer)]
     names = list(dict.fromkeys(row.dataset for row in rows))
     contestants = [Contestant({name: _only(data_, name) for name in names}, judge) for data_, judge in sides]
     return {

@@ -18,13 +18,13 @@ import numpy.typing as npt
 from mlcore.bundle import BASE_DIRECTORY, load_bundle
 from mlcore.embedding.sources import read_manifest
 from mlcore.evaluation.embedded import EmbeddedSet, embed_rows
+from mlcore.evaluation.evaluating import KINDS
 from mlcore.evaluation.figures import bootstrap_interval, equal_error_rate
 from mlcore.evaluation.fitting import fit_head, score_trial
 from mlcore.evaluation.protocol import WriterTrials, measure, trials
 from mlcore.scoring.logistic import LogisticHead
 
 COUNTS = (1, 3, 5)
-KINDS = ("genuine", "skilled", "random")
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from mlcore.evaluation.embedded import EmbeddedSet, embed_rows
 from mlcore.evaluation.evaluating import evaluate
 from mlcore.evaluation.fitting import fit_scorer
 from mlcore.evaluation.protocol import Kind
-from mlcore.runtime import Features, Network, file_digest
+from mlcore.runtime import Network, file_digest
 from mlcore.scoring.cohort import Cohort
 from mlcore.scoring.scorer import Scorer
 
@@ -31,11 +31,7 @@ def fit_and_measure(
     is told how unseen ones fare. Returns the scorer and facts for the manifest: `decision`, what it was fitted on, and
     `figures` of the splits `validation` and `test`. Raises FitError, DataError.
     """
-
-    def embed(canvases: Any) -> list[Features]:
-        return [features.stored() for features in network.embed(canvases)]
-
-    validation = embed_rows(validation_rows, embed, tell)
+    validation = embed_rows(validation_rows, network.embed_stored, tell)
     scorer, trials = fit_scorer(validation, cohort)
     facts = {
         "decision": decision_facts(validation, images, trials),
@@ -45,7 +41,7 @@ def fit_and_measure(
         rows = read_manifest(images, split="test")
     except DataError:
         return scorer, facts
-    facts["figures"]["test"] = evaluate(embed_rows(rows, embed, tell), scorer, REFERENCES)
+    facts["figures"]["test"] = evaluate(embed_rows(rows, network.embed_stored, tell), scorer, REFERENCES)
     return scorer, facts
 
 

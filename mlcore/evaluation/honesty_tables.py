@@ -12,7 +12,7 @@ from rich.table import Table
 
 from mlcore.evaluation.honesty_limits import limits, limits_sentence
 from mlcore.evaluation.identification import LIMITED_REFERENCES, MAX_PROBES, RANK_ONE_LIMIT
-from mlcore.evaluation.report import percent
+from mlcore.evaluation.report import markdown_rows, percent
 
 Figures = Mapping[str, Any]
 Cells = tuple[str, ...]
@@ -66,14 +66,9 @@ def honesty_markdown(figures: Figures) -> str:
 def _markdown(part: Part) -> str:
     blocks = [f"### {part.title}\n"]
     if part.rows:
-        head = [_line(part.columns), "|" + "---|" * len(part.columns)]
-        blocks.append("\n".join([*head, *(_line(row) for row in part.rows)]) + "\n")
+        blocks.append(markdown_rows(part.columns, part.rows))
     blocks += [textwrap.fill(note, WIDTH, break_long_words=False) + "\n" for note in part.notes]
     return "\n".join(blocks)
-
-
-def _line(cells: Cells) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _limits(figures: Figures) -> Part:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,15 @@ def refit_scorer(
         )
         equatings[count] = equate(genuine, forged)
     return equated_scorer(replace(parent, heads=moved), cohort, equatings), equatings
+
+
+def carried_over(parent: Mapping[str, Any], equatings: Mapping[int, Equating]) -> dict[str, Any]:
+    """Facts for the manifest of a model whose decision is its parent's: what that was fitted on, and how it was moved.
+
+    parent: the manifest of the parent.
+    """
+    fitted = {key: parent[key] for key in ("decision",) if key in parent}
+    return {**fitted, "equated": {str(count): [found.stretch, found.shift] for count, found in equatings.items()}}
 
 
 def _rows(found: Sequence[WriterTrials]) -> Floats:

@@ -186,16 +186,17 @@ def percent(share: float | None) -> str:
 
 def markdown_table(report: Mapping[str, Any]) -> str:
     """The same as a Markdown table, for the model card."""
-    return _markdown(COLUMNS, table_rows(report))
+    return markdown_rows(COLUMNS, table_rows(report))
 
 
 def markdown_calibration(report: Mapping[str, Any]) -> str:
     """Stated beside measured rates as Markdown, for the model card: at the thresholds, then across the scores."""
-    thresholds = _markdown(OPERATING_COLUMNS, operating_rows(report))
-    return f"{thresholds}\n{_markdown(RANGE_COLUMNS, range_rows(report))}\n{calibration_sentence(report)}\n"
+    thresholds = markdown_rows(OPERATING_COLUMNS, operating_rows(report))
+    return f"{thresholds}\n{markdown_rows(RANGE_COLUMNS, range_rows(report))}\n{calibration_sentence(report)}\n"
 
 
-def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Any table as Markdown, with a line break at its end."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"

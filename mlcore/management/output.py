@@ -1,13 +1,17 @@
-"""Where a command writes a model."""
+"""Where a command writes a model, and what it says when it can not."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from mlcore.bundle import MANIFEST
+from mlcore.embedding.sources import DataError
+from mlcore.scoring.logistic import FitError
 
 
 def model_folder(output: Path | None, name: str, *, replace: bool) -> Path:
@@ -19,3 +23,14 @@ def model_folder(output: Path | None, name: str, *, replace: bool) -> Path:
     if (folder / MANIFEST).exists() and not replace:
         raise CommandError(f"There is a model in {folder} already. Choose another --name, or give --replace.")
     return folder
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """What ends a training, as the sentence that the command ends with."""
+    try:
+        yield
+    except (DataError, FitError, RuntimeError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"{error.filename or 'A file'} can not be used: {error.strerror}.") from error

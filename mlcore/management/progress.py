@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -36,5 +37,23 @@ def counting(console: Console | None = None) -> Iterator[Progress]:
             if title not in tasks:
                 tasks[title] = shown.add_task(title, total=total)
             shown.update(tasks[title], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield tell
+
+
+@contextmanager
+def steps_shown() -> Iterator[Callable[[Any], None]]:
+    """A bar of the training's steps: what it yields is called with each Progress of mlcore.embedding.training."""
+    with bars() as shown:
+        task = shown.add_task("training", total=None, visible=False)
+
+        def tell(progress: Any) -> None:
+            shown.update(
+                task,
+                visible=True,
+                completed=progress.step,
+                total=progress.steps,
+                description=f"loss {progress.loss:.3f} spread {progress.spread:.2f}",
+            )
 
         yield tell

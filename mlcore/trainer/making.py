@@ -21,7 +21,7 @@ from mlcore.embedding.finetuning import (
     fine_tuning_plan,
 )
 from mlcore.embedding.sources import DataError, SignatureSet
-from mlcore.evaluation.refitting import refit_scorer
+from mlcore.evaluation.refitting import carried_over, refit_scorer
 from mlcore.models import ModelVersion, TrainingRun, TrainingSnapshot
 from mlcore.retraining.runs import run_install, run_report
 from mlcore.runtime import Network, file_digest
@@ -137,13 +137,8 @@ class Making:
         network = Network.load(tuned.onnx_file, file_digest(tuned.onnx_file))
         before = load_bundle(model_directory(parent), digest=parent.digest)
         old = self._comparing.signers_by(before.onnx_file, before.embed)
-        new = self._comparing.signers_by(
-            tuned.onnx_file, lambda canvases: [found.stored() for found in network.embed(canvases)]
-        )
+        new = self._comparing.signers_by(tuned.onnx_file, network.embed_stored)
         scorer, equatings = refit_scorer(before.scorer, old, new, before.scorer.cohort)
-        # The decision is the parent's, carried over: so is what it was fitted on.
-        facts |= {key: before.manifest[key] for key in ("decision",) if key in before.manifest}
-        carried = {str(count): [found.stretch, found.shift] for count, found in equatings.items()}
         with run_install(self._run) as row:
             write_bundle(
                 Path(settings.MODELS_DIR) / self._directory,
@@ -151,7 +146,7 @@ class Making:
                 keras_file=tuned.keras_file,
                 onnx_file=tuned.onnx_file,
                 scorer=scorer,
-                facts={**facts, "equated": carried},
+                facts={**facts, **carried_over(before.manifest, equatings)},
             )
             version, _created = model_install(directory=self._directory, actor=self._run.requested_by)
             version.parent = parent

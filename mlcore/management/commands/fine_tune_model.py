@@ -25,11 +25,10 @@ from mlcore.embedding.finetuning import (
 from mlcore.embedding.sources import MANIFEST_CSV, DataError, Progress, SignatureSet, load_images, read_manifest
 from mlcore.embedding.synthetic import DATASET
 from mlcore.evaluation.canvases import embed_signatures
-from mlcore.evaluation.refitting import EQUATED_ON, refit_scorer
-from mlcore.management.commands.train_model import in_a_sentence, steps_shown
-from mlcore.management.output import model_folder
-from mlcore.management.progress import counting
-from mlcore.runtime import Features, Network, file_digest
+from mlcore.evaluation.refitting import EQUATED_ON, carried_over, refit_scorer
+from mlcore.management.output import in_a_sentence, model_folder
+from mlcore.management.progress import counting, steps_shown
+from mlcore.runtime import Network, file_digest
 from mlcore.scoring.scorer import Scorer
 
 _UNSEEN = ("validation", "test")  # splits that are kept for measuring
@@ -114,14 +113,9 @@ def _tuned(parent: Bundle, corpus: SignatureSet, options: dict[str, Any], work: 
 def _decided(parent: Bundle, tuned: TunedNetwork, work: Path, tell: Progress) -> tuple[Scorer, dict[str, Any]]:
     """The parent's decision carried over to the tuned network on synthetic signers, and the facts of that."""
     network = Network.load(tuned.onnx_file, file_digest(tuned.onnx_file))
-
-    def embed(canvases: Any) -> list[Features]:
-        return [features.stored() for features in network.embed(canvases)]
-
     signers = load_crowd(
         replace(EQUATED_ON, signers=settings.COMPARED_SIGNERS), cache=work.parent / "corpus", progress=tell
     )
-    old, new = (embed_signatures(signers, way, DATASET) for way in (parent.embed, embed))
+    old, new = (embed_signatures(signers, way, DATASET) for way in (parent.embed, network.embed_stored))
     scorer, equatings = refit_scorer(parent.scorer, old, new, parent.scorer.cohort)
-    facts: dict[str, Any] = {key: parent.manifest[key] for key in ("decision",) if key in parent.manifest}
-    return scorer, {**facts, "equated": {str(count): [way.stretch, way.shift] for count, way in equatings.items()}}
+    return scorer, carried_over(parent.manifest, equatings)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mlcore.bundle import load_bundle, write_bundle
 from mlcore.embedding.base import SOURCES, BaseRecipe, train_base
-from mlcore.embedding.sources import DataError, Row
+from mlcore.embedding.sources import Row
 from mlcore.evaluation.finishing import fit_and_measure
 from mlcore.evaluation.fitting import LEAST_WRITERS
-from mlcore.management.output import model_folder
-from mlcore.management.progress import bars, counting
+from mlcore.management.output import in_a_sentence, model_folder
+from mlcore.management.progress import counting, steps_shown
 from mlcore.runtime import Network, file_digest
 from mlcore.scoring.logistic import FitError
 from mlcore.scoring.scorer import MAX_REFERENCES
@@ -68,17 +67,6 @@ class Command(BaseCommand):
             )
         bundle = load_bundle(output)
         self.stdout.write(f"Model {bundle.name} is in {output}, digest {bundle.digest[:12]}.")
-
-
-@contextmanager
-def in_a_sentence() -> Iterator[None]:
-    """What ends a training, as the sentence that the command ends with."""
-    try:
-        yield
-    except (DataError, FitError, RuntimeError, ValueError) as error:
-        raise CommandError(str(error)) from error
-    except OSError as error:
-        raise CommandError(f"{error.filename or 'A file'} can not be used: {error.strerror}.") from error
 
 
 def _recipe(options: dict[str, Any]) -> BaseRecipe:
@@ -141,21 +129,3 @@ def _check_fit(rows: Sequence[Row]) -> None:
             f"To fit the decision, {LEAST_WRITERS} validation writers need a forgery and {MAX_REFERENCES + 1} genuine "
             f"signatures; manifest.csv has {len(able)}."
         )
-
-
-@contextmanager
-def steps_shown() -> Iterator[Callable[[Any], None]]:
-    """A bar of the training's steps: what it yields is called with each Progress of mlcore.embedding.training."""
-    with bars() as shown:
-        task = shown.add_task("training", total=None, visible=False)
-
-        def tell(progress: Any) -> None:
-            shown.update(
-                task,
-                visible=True,
-                completed=progress.step,
-                total=progress.steps,
-                description=f"loss {progress.loss:.3f} spread {progress.spread:.2f}",
-            )
-
-        yield tell
