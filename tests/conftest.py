@@ -23,6 +23,7 @@ KEPT = (
     *("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"),
     "accounts_rolegrant",
 )
+EMPTYING_ATTEMPTS = 20
 
 
 @pytest.fixture(scope="session")
@@ -42,13 +43,27 @@ def django_db_setup(servers: Servers) -> Iterator[None]:
 def empty_tables(servers: Servers) -> None:
     """Empty every table except those that the migrations filled, and begin their numbers anew.
 
-    TRUNCATE makes new files for every table and index, which takes ten times as long as to delete a few rows. They are
-    deleted as the superuser, who alone may leave triggers and foreign keys aside.
+    A request that is still answered may hold one table and want the next, as we do the other way round. It goes first.
+    """
+    for attempts_left in reversed(range(EMPTYING_ATTEMPTS)):
+        try:
+            return _empty_tables(servers)
+        except psycopg2.errors.DeadlockDetected:
+            if not attempts_left:
+                raise
+
+
+def _empty_tables(servers: Servers) -> None:
+    """TRUNCATE makes new files for every table and index, which takes ten times as long as to delete a few rows.
+
+    They are deleted as the superuser, who alone may leave triggers and foreign keys aside.
     """
     connection = psycopg2.connect(servers.postgres.url(SUPERUSER, DATABASE))
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '20s'; SET session_replication_role = replica")
+            # Who looks for a deadlock first is the one who gives way.
+            cursor.execute("SET lock_timeout = '20s'; SET deadlock_timeout = '100ms'")
+            cursor.execute("SET session_replication_role = replica")
             cursor.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s) ORDER BY 1",
                 [list(KEPT)],

@@ -70,9 +70,15 @@ class Launcher:
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[None]:
-    """Turn the first SIGINT, SIGTERM or SIGHUP into Stop; later ones are ignored, so that stopping is not cut short."""
+    """Turn the first SIGINT, SIGTERM or SIGHUP into Stop; later ones are ignored, so that stopping is not cut short.
+
+    After a stop they stay ignored: one that comes while the process is on its way out would make a death of its end.
+    """
+    stopped = False
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
+        stopped = True
         for sign in STOP_SIGNALS:
             signal.signal(sign, signal.SIG_IGN)
         raise Stop
@@ -82,8 +88,9 @@ def stop_signals() -> Iterator[None]:
     try:
         yield
     finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)
+        if not stopped:
+            for sign, handler in before.items():
+                signal.signal(sign, handler)
 
 
 class ParentMake:

@@ -189,6 +189,27 @@ def test_a_signal_stops_everything(tmp_path: Path, sign: signal.Signals) -> None
     assert not (tmp_path / "var" / "processes.json").exists()
 
 
+LATE_SIGNAL = """
+import os, sys, time
+from sigweb.embedded.launcher import Stop, stop_signals
+number = int(sys.argv[1])
+try:
+    with stop_signals():
+        os.kill(os.getpid(), number)
+        time.sleep(10)
+except Stop:
+    os.kill(os.getpid(), number)
+    print("ended as asked")
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_on_the_way_out_does_not_make_a_death_of_it(sign: signal.Signals) -> None:
+    command = [sys.executable, "-c", LATE_SIGNAL, str(int(sign))]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "ended as asked\n"), ran.stderr
+
+
 @pytest.mark.slow
 def test_nothing_outlives_a_launcher_that_was_killed_and_the_next_start_works(tmp_path: Path) -> None:
     running = Running(tmp_path / "var")
