@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from mlcore.models import long_columns
 from verification.models import Identification, Verification
+from verification.views.blind import referrals_hidden
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -71,7 +73,19 @@ class VerificationAdmin(ReadOnly, VerificationModelAdmin):
     date_hierarchy = "asked_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Verification]:
-        return super().get_queryset(request).defer("image", "sketch", *long_columns("model_version"))
+        rows = super().get_queryset(request).defer("image", "sketch", *long_columns("model_version"))
+        # Neither list, filter nor page tells a reviewer what he is still to decide blind.
+        return rows.exclude(pk__in=referrals_hidden(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if hidden := referrals_hidden(request).count():
+            told = ngettext(
+                "%(count)d referral is not listed, since you review blind and have not decided it yet.",
+                "%(count)d referrals are not listed, since you review blind and have not decided them yet.",
+                hidden,
+            )
+            self.message_user(request, told % {"count": hidden}, messages.INFO)
+        return super().changelist_view(request, extra_context)
 
 
 @admin.register(Identification)

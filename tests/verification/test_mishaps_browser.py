@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from customers.models import Customer
 from mlcore.models import ModelVersion
@@ -95,6 +95,26 @@ def test_a_file_that_can_not_be_judged_is_told_at_once_and_when_it_is_sent_and_n
     form.wait_for_url("**/verifications/*-*/")
     form.wait_for_load_state("networkidle")
     assert Verification.objects.get().cheque_number == "000123"
+
+
+def test_the_page_does_not_move_under_a_pressed_pointer(form: Page) -> None:
+    held: list[Route] = []
+    form.route("**/preview/", lambda route: held.append(route))
+    form.set_input_files("input[type=file]", picture("cheque.png", drawn_png(1)))
+    while not held:
+        form.wait_for_timeout(20)
+    button = form.get_by_role("button", name="Verify", exact=True)
+    button.hover()
+    form.mouse.down()
+    before = button.bounding_box()
+    with form.expect_response("**/preview/"):
+        held[0].continue_()
+    form.wait_for_timeout(300)
+    assert button.bounding_box() == before
+    form.mouse.up()
+    form.wait_for_url("**/verifications/*-*/")
+    form.wait_for_load_state("networkidle")
+    assert Verification.objects.count() == 1
 
 
 def test_a_double_click_is_one_verification(form: Page) -> None:

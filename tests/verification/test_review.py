@@ -230,6 +230,31 @@ def test_going_blind_a_referral_opens_in_the_queue_until_decided(client: Client,
     assert client.get(verdict).status_code == 200
 
 
+def test_going_blind_the_administration_does_not_tell_either(
+    client: Client, queue: list[Verification], reviewer: User
+) -> None:
+    reviewer.is_staff = True
+    reviewer.save(update_fields=["is_staff"])
+    listed = reverse("admin:verification_verification_changelist")
+
+    def shown() -> list[Verification]:
+        page = client.get(listed).content.decode()
+        return [row for row in queue if str(row.public_id) in page]
+
+    assert shown() == queue
+    client.post("/review/blind/", {"blind": "on"})
+    assert shown() == []
+    assert "3 referrals are not listed, since you review blind" in client.get(listed).content.decode()
+    page = reverse("admin:verification_verification_change", args=[queue[1].pk])
+    assert client.get(page).status_code == 302  # as for one that does not exist
+    decide(client, queue[1])
+    assert shown() == [queue[1]]
+    assert client.get(page).status_code == 200
+    client.post("/review/blind/", {})
+    assert shown() == queue
+    assert "not listed" not in client.get(listed).content.decode()
+
+
 def test_nothing_waits_is_said(client: Client) -> None:
     assert "No referral waits for you." in client.get(PAGE).content.decode()
     assert "Nothing that fits the filter waits." in client.get(PAGE, {"reason": "poor_image"}).content.decode()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from sigweb.accounts.access import person
 from verification.decisions import REVIEWS
 from verification.models import Verification
-from verification.review import is_waiting_for
+from verification.review import is_waiting_for, referrals_waiting
 
 _BLIND = "review_blind"
 
@@ -30,3 +31,9 @@ def hidden_of(request: HttpRequest, verifications: Iterable[Verification]) -> fr
         return frozenset()
     viewer = person(request)
     return frozenset(row.pk for row in verifications if is_waiting_for(row, viewer=viewer))
+
+
+def referrals_hidden(request: HttpRequest) -> QuerySet[Verification, int]:
+    """The keys of all such referrals, as a query."""
+    keys = referrals_waiting(viewer=person(request)).order_by().values_list("pk", flat=True)
+    return keys if is_blind(request) else keys.none()

@@ -113,6 +113,16 @@
     area.value = "";
   };
 
+  // A button that moves away under a pressed pointer is never clicked, so the picture waits until it is let go.
+  let pressed = false;
+  for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
+    window.addEventListener(name, (event) => { pressed = name !== "pointercancel" && event.buttons > 0; }, true);
+  }
+  const released = async () => {
+    // The click itself follows the pointer's release.
+    while (pressed) await new Promise((resolve) => { setTimeout(resolve, 30); });
+  };
+
   const ask = async (chosen, number, degrees) => {
     const body = new FormData();
     body.append("image", chosen);
@@ -151,6 +161,7 @@
     const asked = (async () => {
       try {
         const found = await ask(chosen, number, degrees);
+        await released();
         if (file !== chosen || shown !== number || turned !== degrees) return { late: true };
         if (found.answer) take(found);
         return { ...found, turned, staged: !holder.hidden, lying: found.answer?.headers.has("X-Lying") };
