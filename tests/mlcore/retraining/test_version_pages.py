@@ -306,7 +306,7 @@ def test_vectors_of_a_retired_version_are_removed(
 ) -> None:
     specimen_embed(specimen=make_specimen(make_customer()), version=candidate)
     ModelVersion.objects.filter(pk=candidate.pk).update(state="retired")
-    assert "Remove 1 vectors?" in text(as_admin.get(of("change", candidate)))
+    assert "Remove 1 vector?" in text(as_admin.get(of("change", candidate)))
     assert "1 vector was removed." in text(as_admin.post(of("prune", candidate), follow=True))
     assert not Embedding.objects.exists()
     assert "Remove its vectors" not in text(as_admin.get(of("change", candidate)))
@@ -320,7 +320,7 @@ def test_the_question_counts_what_would_be_removed(
         specimen_embed(specimen=specimen, version=candidate)
     Specimen.objects.filter(pk=retired.pk).update(state="retired", retired_at=timezone.now())
     ModelVersion.objects.filter(pk=candidate.pk).update(state="retired")
-    assert "Remove 1 vectors?" in text(as_admin.get(of("change", candidate)))
+    assert "Remove 1 vector?" in text(as_admin.get(of("change", candidate)))
     assert "1 vector was removed." in text(as_admin.post(of("prune", candidate), follow=True))
     page = text(as_admin.get(of("change", candidate)))
     assert "Remove its vectors" not in page
