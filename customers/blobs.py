@@ -5,7 +5,8 @@ ciphertext with its 16-byte tag. The context (the public_id of the row) is authe
 row's bytes can not be moved to another row.
 
 Rotation: put a new key first in `settings.DATA_KEYS`. What was sealed before stays readable while its key is
-in the list. Digests have a key of their own, `settings.DIGEST_KEY`, which therefore survives rotation.
+in the list, and `manage.py reseal_images` seals it anew, so that the earlier key can leave it. Digests have a key of
+their own, `settings.DIGEST_KEY`, which therefore survives rotation.
 """
 
 from __future__ import annotations
@@ -44,6 +45,23 @@ def unseal(sealed: bytes | memoryview, *, context: str) -> bytes:
 
     Raises BlobDamaged where the bytes are not exactly what was sealed, or no configured key fits.
     """
+    return _opened(sealed, context)[0]
+
+
+def seal_anew(sealed: bytes | memoryview, *, context: str) -> bytes | None:
+    """The same, sealed with the current key; None where it is already. Raises BlobDamaged as `unseal` does."""
+    plain, key = _opened(sealed, context)
+    return None if key == _keys()[0] else seal(plain, context=context)
+
+
+def current_head() -> bytes | None:
+    """The two bytes with which begins what the current key has sealed; None where another key's begin alike."""
+    first, *others = map(_key_id, _keys())
+    return None if first in others else bytes((VERSION, first))
+
+
+def _opened(sealed: bytes | memoryview, context: str) -> tuple[bytes, bytes]:
+    """What was sealed, and the key that it was sealed with."""
     data = bytes(sealed)
     if len(data) < 2 + NONCE_BYTES + TAG_BYTES or data[0] != VERSION:
         raise BlobDamaged("These bytes were not sealed here.")
@@ -52,7 +70,7 @@ def unseal(sealed: bytes | memoryview, *, context: str) -> bytes:
         if _key_id(key) != data[1]:
             continue
         try:
-            return AESGCM(key).decrypt(nonce, ciphertext, context.encode())
+            return AESGCM(key).decrypt(nonce, ciphertext, context.encode()), key
         except InvalidTag:
             continue  # two keys may share an id
     raise BlobDamaged("The stored image was changed, or its key is not configured any more.")
