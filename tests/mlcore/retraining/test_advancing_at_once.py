@@ -9,7 +9,10 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
+from django.utils import timezone
 
+from customers.models import Specimen
 from mlcore.models import ModelVersion
 from mlcore.retraining import advancing, tasks
 from mlcore.retraining.advancing import promotion_advance
@@ -114,13 +117,20 @@ def test_verifications_during_switches_use_one_model_throughout(
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_enrolled_past_the_switch_without_its_vector_soon(
-    champion: ModelVersion, candidate: ModelVersion
+    champion: ModelVersion, candidate: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Enrolment goes on all the while; what the switch did not see is found by the sweep that enrolment relies on."""
     enrolled(champion, 6)
     promotion, numbers, stop = asked(candidate), itertools.count(100), threading.Event()
     enrolled_after: list[int] = []
     switched = threading.Event()
+    whole, looks = advancing.specimens_without_embedding, []
+
+    def looking(**fields: Any) -> QuerySet[Specimen]:
+        looks.append(timezone.now())
+        return whole(**fields)
+
+    monkeypatch.setattr(advancing, "specimens_without_embedding", looking)
 
     def enrolling() -> None:
         while not stop.is_set():
@@ -150,5 +160,5 @@ def test_nothing_is_enrolled_past_the_switch_without_its_vector_soon(
     left = specimens_without_embedding(version=candidate)
     assert not set(enrolled_after) & set(left.values_list("pk", flat=True))
     # What the last look could see has its vector; each that enrols may have been about to store one.
-    assert left.filter(enrolled_at__lt=promotion.heartbeat_at).count() <= 2
+    assert left.filter(enrolled_at__lt=looks[-1]).count() <= 2
     assert tasks.promotions_sweep(late_seconds=0) == 0
