@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from typing import Any
 
 import psycopg2
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from sigweb.embedded.postgres import OWNER
 from tests.conftest import empty_tables
 from tests.servers import DATABASE, Servers
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,9 +25,9 @@ def test_a_request_that_wants_the_tables_in_another_order_is_let_through(servers
             with connection, connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE verification_verification IN ROW EXCLUSIVE MODE")
                 holds.set()
-                _wait_until_somebody_waits(servers)
+                wait_for(lambda: _somebody_waits(cursor))
                 cursor.execute("LOCK TABLE accounts_user IN ROW SHARE MODE")
-        except psycopg2.Error as error:
+        except (psycopg2.Error, AssertionError) as error:
             errors.append(error)
         finally:
             holds.set()
@@ -40,17 +41,6 @@ def test_a_request_that_wants_the_tables_in_another_order_is_let_through(servers
     assert errors == []
 
 
-def _wait_until_somebody_waits(servers: Servers) -> None:
-    connection = psycopg2.connect(servers.postgres.url(OWNER, DATABASE))
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            for _ in range(500):
-                cursor.execute(
-                    "SELECT FROM pg_locks WHERE NOT granted AND relation = 'verification_verification'::regclass"
-                )
-                if cursor.rowcount:
-                    return
-                time.sleep(0.02)
-    finally:
-        connection.close()
+def _somebody_waits(cursor: Any) -> bool:
+    cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND relation = 'verification_verification'::regclass")
+    return bool(cursor.rowcount)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BinaryField, Model, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import Model, QuerySet
 
 from customers.blobs import BlobDamaged, current_head, seal_anew
 from customers.models import Specimen
+from customers.selectors import head_of
 from mlcore.models import Embedding, SpecimenCanvas
 from sigweb.audit.services import audit_record
 from verification.models import Identification, Verification
@@ -76,11 +76,12 @@ def _earlier(place: Place) -> QuerySet[Any]:
     head = current_head()
     rows: QuerySet[Any] = place.model._default_manager.exclude(**{place.column: b""})
     if head is not None:
-        rows = rows.annotate(head=Substr(place.column, 1, 2, output_field=BinaryField())).exclude(head=head)
+        rows = rows.annotate(head=head_of(place.column)).exclude(head=head)
     return rows
 
 
 def _rows(place: Place) -> Iterator[tuple[int, UUID, bytes]]:
+    """Key, owner and bytes, some at a time: for a cursor outside a transaction the server would copy them all first."""
     after = 0
     while batch := list(
         _earlier(place).filter(pk__gt=after).order_by("pk").values_list("pk", place.owner, place.column)[:_BATCH]

@@ -22,8 +22,8 @@ from mlcore.services import specimen_embed
 from sigweb.accounts.models import User
 from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import drawn_png
+from tests.verification.test_identify import search
 from verification import resealing
-from verification.identification import identification_run
 from verification.images import questioned_signature
 from verification.models import Verification
 from verification.resealing import PLACES, place_reseal
@@ -36,7 +36,7 @@ NEW = base64.b64encode(b"n" * 32).decode()
 def asked(ask: Any, verifier: User) -> Verification:
     """A verification, with all that is stored on its way, and an identification."""
     made: Verification = ask()
-    identification_run(data=drawn_png(2), actor=verifier, purpose="Whose is it?", request_token=made.public_id)
+    search(verifier, 2)
     for specimen in Specimen.objects.all():
         specimen_embed(specimen=specimen)
     return made

@@ -23,6 +23,7 @@ from sigweb.audit.models import AuditEvent
 from tests.mlcore.making import VERIFIER, drawn_png, make_customer, make_specimen, make_user
 from tests.mlcore.retraining.candidates import at_once, enrolled
 from tests.mlcore.retraining.promoting import advance, asked, candidate, champion_now, queue, small_batches, under
+from tests.waiting import wait_for
 from verification.models import Verification
 from verification.services import verification_run
 
@@ -146,9 +147,7 @@ def test_nothing_is_enrolled_past_the_switch_without_its_vector_soon(
             ended = promotion_advance(public_id=promotion.public_id, seconds=60)
             switched.set()
             assert ended is False
-            give_up = time.monotonic() + 30
-            while len(enrolled_after) < 4 and time.monotonic() < give_up:
-                time.sleep(0.05)
+            wait_for(lambda: len(enrolled_after) >= 4, 30)
         finally:
             stop.set()
 

@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sigweb.embedded.launcher import RESTARTS_ALLOWED, Crashed, Launcher
 from sigweb.embedded.processes import Child, Register, spawn, start_time, stop_all
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -29,13 +29,6 @@ PARENT = [
     "-c",
     "import subprocess, sys, time; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); time.sleep(600)",
 ]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        time.sleep(0.02)
 
 
 def ended(pid: int) -> bool:
